@@ -1,0 +1,250 @@
+"""PostgreSQL: the production engine. READ COMMITTED, bounded pools, time-outs on everything, prepared statements."""
+
+import asyncio
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import psycopg
+import sqlalchemy as sa
+from sqlalchemy.dialects.postgresql import ARRAY, TSQUERY, TSVECTOR
+
+from market.kernel.database.engine import Engine, Json, News, Reader, Text
+from market.kernel.topics import Topics
+
+READERS = 6
+CHANNEL = "market_topics"
+_NOTICE_BYTES_MAX = 7900  # NOTIFY refuses payloads of 8,000 bytes
+_SETTINGS = (
+    "-c statement_timeout=5000 -c lock_timeout=2000 -c idle_in_transaction_session_timeout=10000 -c jit=off"
+    " -c timezone=UTC"
+)
+_CONNECT: dict[str, Any] = {
+    "connect_timeout": 3,
+    "keepalives_idle": 30,
+    "tcp_user_timeout": 5000,
+}
+_TIERS = ("title", "place", "body")
+_BOUNDARY = "\ue000"
+_ARGUMENTS_MAX = 100
+"""FUNC_MAX_ARGS of a default build."""
+
+
+class PostgresqlEngine(Engine):
+    """A server, spoken to by psycopg for transactions and projections alike."""
+
+    name = "postgresql"
+    paramstyle = "format"
+    writers = 8
+
+    def __init__(self, url: sa.URL) -> None:
+        self.url = url.set(drivername="postgresql+psycopg")
+
+    def writer(self) -> sa.Engine:
+        return self._engine(self.writers, _SETTINGS)
+
+    def readers(self) -> sa.Engine:
+        return self._engine(4, _SETTINGS + " -c default_transaction_read_only=on")
+
+    def _engine(self, size: int, settings: str) -> sa.Engine:
+        return sa.create_engine(
+            self.url,
+            pool_size=size,
+            max_overflow=0,
+            pool_timeout=10,
+            pool_pre_ping=True,
+            connect_args=_CONNECT | {"options": settings},
+        )
+
+    def reader(self) -> "PostgresqlReader":
+        return PostgresqlReader(self._conninfo())
+
+    def news(self, topics: Topics) -> "PostgresqlNews":
+        return PostgresqlNews(self._conninfo(), topics)
+
+    def _conninfo(self) -> str:
+        return self.url.set(drivername="postgresql").render_as_string(hide_password=False)
+
+    def is_transient(self, error: Exception) -> bool:
+        if isinstance(error, sa.exc.TimeoutError):
+            return True
+        cause = error.orig if isinstance(error, sa.exc.DBAPIError) else error
+        if isinstance(cause, psycopg.OperationalError | psycopg.InterfaceError):
+            return True  # cut off, restarting, out of connections or space, timed out, deadlock, serialization
+        return False
+
+    def announce(self, connection: sa.Connection, topics: Sequence[str]) -> None:
+        payload = ",".join(topics)
+        if len(payload.encode()) > _NOTICE_BYTES_MAX:
+            payload = "*"
+        connection.execute(sa.select(sa.func.pg_notify(CHANNEL, payload)))
+
+    def json_object(self, pairs: Sequence[tuple[str, sa.ColumnElement[Any]]]) -> Json:
+        half = _ARGUMENTS_MAX // 2
+        if len(pairs) <= half:
+            return _object(pairs)
+        parts = [pairs[i : i + half] for i in range(0, len(pairs), half)]
+        joined: sa.ColumnElement[str] = sa.literal_column("'{'")
+        for number, part in enumerate(parts):
+            text = sa.cast(_object(part), sa.Text)
+            joined = joined.concat(sa.literal_column("','" if number else "''"))
+            joined = joined.concat(sa.func.substr(text, 2, sa.func.length(text) - 2))
+        return sa.cast(joined.concat(sa.literal_column("'}'")), sa.JSON)
+
+    def json_list(self, item: Json, *, only: sa.ColumnElement[bool] | None = None) -> Json:
+        gathered = sa.func.json_agg(item, type_=sa.JSON)
+        chosen = gathered if only is None else gathered.filter(only)
+        return sa.func.coalesce(chosen, sa.literal_column("'[]'::json"))
+
+    def json_nested(self, value: Json) -> Json:
+        return value
+
+    def json_boolean(self, condition: sa.ColumnElement[Any]) -> Json:
+        return condition
+
+    def json_moment(self, column: sa.ColumnElement[Any]) -> Text:
+        return sa.func.to_char(column, sa.literal_column("""'YYYY-MM-DD"T"HH24:MI:SS"Z"'"""))
+
+    def json_date(self, column: sa.ColumnElement[Any]) -> Text:
+        return column
+
+    def json_text(self, value: Json) -> Text:
+        return sa.cast(value, sa.Text)
+
+    def elements(self, values: sa.ColumnElement[Any]) -> sa.FromClause:
+        rows = (
+            sa.func.unnest(sa.cast(values, ARRAY(sa.Text)))
+            .table_valued(sa.column("value", sa.Text), with_ordinality="position")
+            .render_derived()
+        )
+        return sa.select(rows.c.value, rows.c.position).subquery()
+
+    def bind_list(self, values: Sequence[str]) -> Any:
+        return list(values)
+
+    def position(self, text: sa.ColumnElement[Any], part: sa.ColumnElement[Any]) -> sa.ColumnElement[int]:
+        return sa.func.strpos(text, part, type_=sa.Integer)
+
+    def matches(self, search: sa.FromClause, tier: int, words: sa.ColumnElement[Any]) -> sa.ColumnElement[bool]:
+        found = _has(search, tier, words)
+        return found if tier == 0 else sa.and_(found, sa.not_(_has(search, tier - 1, words)))
+
+    def matches_any(self, search: sa.FromClause, words: sa.ColumnElement[Any]) -> sa.ColumnElement[bool]:
+        return _has(search, len(_TIERS) - 1, words)
+
+    def search_words(self, tier: int | None, phrases: Sequence[Sequence[str]], prefixes: Sequence[str]) -> str:
+        terms = [" <-> ".join(f"'{token}'" for token in phrase) for phrase in phrases]
+        return " & ".join([f"({term})" for term in terms] + [f"'{word}':*" for word in prefixes])
+
+    def search_index(self, texts: Sequence[str]) -> dict[str, Any]:
+        # Each column holds its own tier and the nearer ones, so that words may be spread over them.
+        gathered, columns = "", {}
+        for name, text in zip(_TIERS, texts, strict=True):
+            gathered = f"{gathered} {text}"
+            columns[name] = _vector(gathered)
+        return columns
+
+
+def _object(pairs: Sequence[tuple[str, sa.ColumnElement[Any]]]) -> Json:
+    flat: list[Any] = []
+    for key, value in pairs:
+        flat += [sa.literal_column("'" + key + "'"), value]
+    return sa.func.json_build_object(*flat, type_=sa.JSON)
+
+
+def _has(search: sa.FromClause, tier: int, words: sa.ColumnElement[Any]) -> sa.ColumnElement[bool]:
+    vector = sa.type_coerce(search.c[_TIERS[tier]], TSVECTOR)
+    return vector.bool_op("@@")(sa.cast(words, TSQUERY))
+
+
+def _vector(text: str) -> str:
+    """A tsvector literal with positions, made here so that no server-side parser or locale has a say in it.
+
+    The boundary token only takes up a position: phrases do not reach over it.
+    """
+    places: dict[str, list[int]] = {}
+    for position, token in enumerate(text.split(), start=1):
+        if token != _BOUNDARY and position < 16383:
+            places.setdefault(token, []).append(position)
+    return " ".join(f"'{token}':{','.join(map(str, at[:250]))}" for token, at in places.items())
+
+
+class PostgresqlReader(Reader):
+    """A few connections of the async driver, last used first used, so that the warm ones stay warm."""
+
+    def __init__(self, conninfo: str) -> None:
+        self._conninfo = conninfo
+        self._free: list[psycopg.AsyncConnection[Any]] = []
+        self._gate = asyncio.Semaphore(READERS)
+
+    async def _connect(self) -> psycopg.AsyncConnection[Any]:
+        connection = await psycopg.AsyncConnection.connect(
+            self._conninfo,
+            autocommit=True,
+            prepare_threshold=1,
+            options=f"{_SETTINGS} -c default_transaction_read_only=on",
+            **_CONNECT,
+        )
+        connection.prepared_max = 1000
+        return connection
+
+    async def text(self, sql: str, values: Sequence[Any] | Mapping[str, Any], *, plan_each_time: bool) -> str | None:
+        async with self._gate:
+            connection = self._free.pop() if self._free else await self._connect()
+            try:
+                cursor = await connection.execute(sql, values, prepare=False if plan_each_time else None)
+                row = await cursor.fetchone()
+            except BaseException:
+                await connection.close()  # whatever state it is in, the next one starts clean
+                raise
+            self._free.append(connection)
+        return None if row is None else row[0]
+
+    async def open(self) -> None:
+        self._free.append(await self._connect())
+
+    async def close(self) -> None:
+        while self._free:
+            await self._free.pop().close()
+
+
+class PostgresqlNews(News):
+    """Listens on a connection of its own. While it cannot, nothing cached is trusted."""
+
+    def __init__(self, conninfo: str, topics: Topics) -> None:
+        self._conninfo = conninfo
+        self._topics = topics
+        self._task: asyncio.Task[None] | None = None
+        self._is_listening = False
+
+    def poll(self) -> None:
+        if not self._is_listening:
+            self._topics.bump_all()
+
+    async def _listen(self) -> None:
+        while True:
+            try:
+                async with await psycopg.AsyncConnection.connect(
+                    self._conninfo, autocommit=True, **_CONNECT
+                ) as connection:
+                    await connection.execute(f"LISTEN {CHANNEL}")
+                    self._topics.bump_all()  # what was said before is lost
+                    self._is_listening = True
+                    async for notice in connection.notifies():
+                        if notice.payload == "*":
+                            self._topics.bump_all()
+                        else:
+                            self._topics.bump(notice.payload.split(","))
+            except psycopg.Error:
+                self._is_listening = False
+                await asyncio.sleep(1)
+            finally:
+                self._is_listening = False
+
+    async def open(self) -> None:
+        self._task = asyncio.create_task(self._listen())
+
+    async def close(self) -> None:
+        if self._task is not None:
+            self._task.cancel()
+            await asyncio.gather(self._task, return_exceptions=True)
+            self._task = None

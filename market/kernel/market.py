@@ -1,0 +1,63 @@
+"""The handle that every use case takes first: the database, the clock, and threads to run in."""
+
+import asyncio
+from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
+from datetime import datetime
+from functools import partial
+from typing import ParamSpec, TypeVar
+
+from sqlmodel import Session
+
+from market.kernel import ids
+from market.kernel.clock import Clock, system_clock
+from market.kernel.database import Database
+
+P = ParamSpec("P")
+T = TypeVar("T")
+
+
+class Market:
+    """One running marketplace. Use cases are plain functions `f(market, actor, …)`; each opens its own transaction."""
+
+    def __init__(self, database: Database, *, clock: Clock = system_clock) -> None:
+        self.database = database
+        self._clock = clock
+        # As many threads as writers: they queue here (on SQLite, for the one writer) instead of at a lock.
+        self._writers = ThreadPoolExecutor(database.engine.writers, "market-write")
+        self._readers = ThreadPoolExecutor(4, "market-read")
+
+    def now(self) -> datetime:
+        """This moment, in UTC."""
+        return self._clock()
+
+    def new_id(self, prefix: str) -> str:
+        """A new TypeID of this kind."""
+        return ids.new_id(prefix)
+
+    @contextmanager
+    def transaction(self) -> Iterator[Session]:
+        """One transaction, see `Database.transaction`."""
+        with self.database.transaction() as session:
+            yield session
+
+    @contextmanager
+    def read(self) -> Iterator[Session]:
+        """A session that cannot write."""
+        with self.database.read() as session:
+            yield session
+
+    async def run(self, act: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
+        """Run a use case that writes, in its thread."""
+        return await asyncio.get_running_loop().run_in_executor(self._writers, partial(act, *args, **kwargs))
+
+    async def look(self, read: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
+        """Run a function that only reads, in a reader thread."""
+        return await asyncio.get_running_loop().run_in_executor(self._readers, partial(read, *args, **kwargs))
+
+    def close(self) -> None:
+        """Wait for running work, then give the connections back."""
+        self._writers.shutdown()
+        self._readers.shutdown()
+        self.database.close()

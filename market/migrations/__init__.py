@@ -1,0 +1,85 @@
+"""The schema's history. Alembic only: nothing else creates or alters tables.
+
+A new migration: `market migrate --message "what changes"` compares models and database; read and complete what it
+writes, for both engines.
+"""
+
+from importlib import import_module
+from pathlib import Path
+
+import sqlalchemy as sa
+from alembic import command
+from alembic.autogenerate import compare_metadata
+from alembic.config import Config
+from alembic.migration import MigrationContext
+from alembic.script import ScriptDirectory
+from sqlmodel import SQLModel
+
+from market.kernel.database import Database
+
+TABLE_MODULES = (
+    "market.kernel.topics",
+    "market.kernel.idempotency",
+    "market.kernel.outbox",
+    "market.kernel.audit",
+    "market.places.tables",
+    "market.organisations.tables",
+    "market.catalogue.tables",
+    "market.stock.tables",
+    "market.sessions.tables",
+)
+
+
+def metadata() -> sa.MetaData:
+    """Every room's tables."""
+    for module in TABLE_MODULES:
+        import_module(module)
+    return SQLModel.metadata
+
+
+def _config() -> Config:
+    config = Config()
+    config.set_main_option("script_location", str(Path(__file__).parent))
+    return config
+
+
+def upgrade(database: Database, revision: str = "head") -> None:
+    """Bring the database to a revision, or refuse with Unavailable; a migration that fails leaves nothing half done."""
+    with database.transaction() as session:
+        config = _config()
+        config.attributes["connection"] = session.connection()
+        command.upgrade(config, revision)
+
+
+def write_migration(database: Database, message: str) -> None:
+    """Write a new migration that makes the database equal to the models."""
+    with database.transaction() as session:
+        config = _config()
+        config.attributes["connection"] = session.connection()
+        command.revision(config, message, autogenerate=True)
+
+
+def current_revision(database: Database) -> str | None:
+    """The revision the database is at, None when it is empty."""
+    with database.read() as session:
+        return MigrationContext.configure(session.connection()).get_current_revision()
+
+
+def head_revision() -> str:
+    """The revision this code needs."""
+    head = ScriptDirectory.from_config(_config()).get_current_head()
+    if head is None:
+        raise RuntimeError("there are no migrations")
+    return head
+
+
+def differences(database: Database) -> list[object]:
+    """What models and database disagree about, as Alembic says it; empty when they agree."""
+    with database.read() as session:
+        context = MigrationContext.configure(session.connection(), opts={"include_name": include_name})
+        return list(compare_metadata(context, metadata()))
+
+
+def include_name(name: str | None, kind: str, _parents: object) -> bool:
+    """Whether Alembic should compare this table: not the search table (FTS5 has no model) nor SQLite's own."""
+    return not (kind == "table" and name is not None and name.startswith(("listing_search", "sqlite_")))

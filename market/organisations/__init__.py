@@ -1,0 +1,1 @@
+"""Floor 3: who sells. Cooperatives and producers, memberships, certificates."""

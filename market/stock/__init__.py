@@ -1,0 +1,1 @@
+"""Floor 5: what is on hand and free to sell."""

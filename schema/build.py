@@ -1,0 +1,48 @@
+"""The GraphQL schema, ready to execute: types, scalars, projections attached."""
+
+import strawberry
+from graphql import (
+    GraphQLInterfaceType,
+    GraphQLObjectType,
+    GraphQLSchema,
+    get_named_type,
+    get_nullable_type,
+    is_list_type,
+)
+from strawberry.schema.config import StrawberryConfig
+
+from schema.catalogue.tours import TourPackage
+from schema.organisations import Certificate
+from schema.projection import attach
+from schema.query import QUERY, Query
+from schema.scalars import SCALARS
+
+
+def build_schema() -> strawberry.Schema:
+    """The schema. Refuses with TypeError a field that no projection covers, see `projection.attach`."""
+    made = strawberry.Schema(query=Query, types=[TourPackage, Certificate], config=StrawberryConfig(scalar_map=SCALARS))
+    attach(core_schema(made), QUERY)
+    price(core_schema(made))
+    return made
+
+
+def core_schema(schema: strawberry.Schema) -> GraphQLSchema:
+    """The graphql-core schema beneath."""
+    return schema._schema  # noqa: SLF001 - Strawberry has no public way to it
+
+
+VALUES = {"Money", "Location", "Rating", "Image", "Honour"}
+"""Objects made of a row that is there already: they cost nothing of their own."""
+COSTS = {"search": {"cost": 5, "cost_per_item": 5}}
+"""Root fields dearer than a list, in points: see `schema/edge/limits`."""
+
+
+def price(schema: GraphQLSchema) -> None:
+    """Say what fields cost, where the kind of type does not say it."""
+    for kind in schema.type_map.values():
+        if isinstance(kind, GraphQLObjectType | GraphQLInterfaceType):
+            for name, field in kind.fields.items():
+                if get_named_type(field.type).name in VALUES and not is_list_type(get_nullable_type(field.type)):
+                    field.extensions = {**field.extensions, "cost": 0}
+                if kind is schema.query_type and name in COSTS:
+                    field.extensions = {**field.extensions, **COSTS[name]}

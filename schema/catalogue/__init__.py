@@ -1,0 +1,1 @@
+"""Categories, produce, tour packages and search."""

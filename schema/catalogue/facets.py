@@ -1,0 +1,68 @@
+"""Counts by value, beside a list. One type for each kind of value."""
+
+from typing import Any
+
+import strawberry
+
+from schema.catalogue.categories import Category
+from schema.enums import CertificateKind, StockState, Storage
+from schema.organisations import Organisation
+from schema.pagination import field
+from schema.places import Village
+
+_COUNT = "How many rows of the filtered list, counted up to 10,000."
+
+
+def count() -> Any:
+    """The count of a facet's row."""
+    return field(_COUNT)
+
+
+@strawberry.type(description="Rows in a category.")
+class CategoryCount:
+    node: Category = field("The category.")
+    count: int = count()
+
+
+@strawberry.type(description="Rows from a village.")
+class VillageCount:
+    node: Village = field("The village.")
+    count: int = count()
+
+
+@strawberry.type(description="Rows of a producer.")
+class ProducerCount:
+    node: Organisation = field("Who grows or hosts.")
+    count: int = count()
+
+
+@strawberry.type(description="Rows covered by a kind of certificate that holds today.")
+class CertificateCount:
+    value: CertificateKind = field("The kind.")
+    count: int = count()
+
+
+@strawberry.type(description="Rows by how they are stored.")
+class StorageCount:
+    value: Storage = field("How they are stored.")
+    count: int = count()
+
+
+@strawberry.type(description="Rows by stock.")
+class StockCount:
+    value: StockState = field("What buyers are told about stock.")
+    count: int = count()
+
+
+@strawberry.type(description="Counts of a list of tour packages by value, most first, at most 50 each.")
+class TourPackageFacets:
+    categories: list[CategoryCount] = field("By category.")
+    villages: list[VillageCount] = field("By village.")
+    producers: list[ProducerCount] = field("By producer.")
+    certificates: list[CertificateCount] = field("By kind of certificate.")
+
+
+@strawberry.type(description="Counts of a list of produce by value, most first, at most 50 each.")
+class ProductFacets(TourPackageFacets):
+    storages: list[StorageCount] = field("By storage class.")
+    stocks: list[StockCount] = field("By stock.")

@@ -1,0 +1,140 @@
+"""Search over both kinds of listing."""
+
+from enum import StrEnum
+from typing import Annotated, Any
+
+import sqlalchemy as sa
+import strawberry
+
+from market.catalogue import search
+from market.catalogue.tables import listing_search
+from schema.catalogue.facets import TourPackageFacets
+from schema.catalogue.listing import (
+    LISTING_FACETS,
+    LISTING_ORDERS,
+    LISTINGS,
+    Listing,
+    ListingWhere,
+    listing_where,
+    live,
+)
+from schema.catalogue.products import PRODUCT
+from schema.catalogue.tours import TOUR_PACKAGE
+from schema.enums import ListingKind
+from schema.filters import DISTANCE, DISTANCE_FIELD
+from schema.pagination import Connection, Edge, field
+from schema.projection import Args, Build, Choice, Computed, Given
+from schema.projection import Connection as Listed
+from schema.projection.declare import Condition, Expression
+from schema.scalars import described
+
+
+@strawberry.type(description="A listing that was found.")
+class SearchEdge(Edge[Listing]):
+    title_segments: list[str] = field(
+        "The title in the request's language, in pieces: the second, fourth… are what the query's words found."
+    )
+    distance_metres: int | None = field("Metres from the point of `where.near`; null without it.")
+
+
+@strawberry.type(description="A page of what was found.")
+class SearchConnection(Connection[Listing]):
+    edges: list[SearchEdge] = field("The page's listings with their cursors.")
+    facets: TourPackageFacets = field("Counts over everything found, at most 10,000 rows of it.")
+
+
+class SearchOrderChoice(StrEnum):
+    """Orders of what was found."""
+
+    RELEVANCE = "RELEVANCE"
+    POPULARITY = "POPULARITY"
+    NEWEST = "NEWEST"
+    PRICE_LOW = "PRICE_LOW"
+    PRICE_HIGH = "PRICE_HIGH"
+    DISTANCE = "DISTANCE"
+
+
+SearchOrder = described(
+    SearchOrderChoice,
+    "How what was found is ordered.",
+    name="SearchOrder",
+    RELEVANCE="Words in the title first, then in who and where it is from, then in the text; popular first in each.",
+    POPULARITY="Most asked for first.",
+    NEWEST="Last published first.",
+    PRICE_LOW="Cheapest first.",
+    PRICE_HIGH="Dearest first.",
+    DISTANCE="Nearest first; needs `where.near`.",
+)
+
+# -- where it comes from -----------------------------------------------------------------------------------------------
+
+FOUND = Choice(
+    "Listing",
+    lambda t: t.c.kind,
+    lambda: {(ListingKind.PRODUCT.value,): PRODUCT, (ListingKind.TOUR_PACKAGE.value,): TOUR_PACKAGE},
+    LISTINGS,
+    topic="catalogue",
+    visible=live,
+)
+
+
+def _tiers(t: sa.FromClause, build: Build, args: Args) -> list[sa.Select[Any]]:
+    """One walk for each tier, by rank, backward when the page is."""
+    build.plan_each_time()
+    query = args.present["query"]
+    is_backward = "last" in args
+    rank = listing_search.c.rowid
+    walks = []
+    for tier in range(len(search.TIERS)):
+        words = build.bind(query, _asked(build, tier))
+        walk = sa.select(t).join_from(listing_search, t, t.c.search_rank == rank)
+        walk = walk.where(build.engine.matches(listing_search, tier, words))
+        walks.append(walk.order_by(rank if is_backward else rank.desc()))
+    return walks
+
+
+def _asked(build: Build, tier: int | None) -> Any:
+    return lambda text: search.asked(text, build.engine, tier=tier)
+
+
+def _where(t: sa.FromClause, build: Build, args: Args) -> list[Condition]:
+    conditions = listing_where(t, build, args)
+    kinds = args.get("kinds")
+    if kinds:
+        conditions.append(t.c.kind.in_([sa.literal_column(f"'{kind}'") for kind in kinds]))
+    return conditions
+
+
+def _found(t: sa.FromClause, build: Build, args: Args) -> list[Condition]:
+    build.plan_each_time()
+    words = build.bind(args.present["query"], _asked(build, None))
+    ranks = sa.select(listing_search.c.rowid).where(build.engine.matches_any(listing_search, words))
+    return [t.c.search_rank.in_(ranks)]
+
+
+def _title(t: sa.FromClause, build: Build, _args: Args) -> list[Expression]:
+    return [sa.func.coalesce(t.c.title_en, t.c.title) if build.locale == "en" else t.c.title]
+
+
+SEARCH = Listed(
+    lambda: FOUND,
+    LISTING_ORDERS | {"DISTANCE": DISTANCE},
+    "RELEVANCE",
+    where=_where,
+    tiers=_tiers,
+    tiered="RELEVANCE",
+    found=_found,
+    facets=LISTING_FACETS,
+    edge={
+        "titleSegments": Computed(
+            lambda title, *, query: search.highlighted(title, query=query),
+            _title,
+            lambda _build, args: {"query": Given(slot=args.present["query"])},
+        ),
+        "distanceMetres": DISTANCE_FIELD,
+    },
+)
+QUERY_ARGUMENT = Annotated[str, strawberry.argument(description="One to eight words, Chinese or Latin, all of them.")]
+KINDS_ARGUMENT = Annotated[
+    list[ListingKind] | None, strawberry.argument(description="Only these kinds; both when left out.")
+]

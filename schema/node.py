@@ -1,0 +1,87 @@
+"""`Node`, and what many types share: money, ratings, points on the map."""
+
+from decimal import Decimal
+from enum import StrEnum
+
+import sqlalchemy as sa
+import strawberry
+
+from schema.pagination import field
+from schema.projection import Args, Build, Column, Embedded, column
+from schema.projection.declare import Expression
+from schema.scalars import described
+
+
+class CurrencyCode(StrEnum):
+    """Currencies, ISO 4217."""
+
+    CNY = "CNY"
+
+
+Currency = described(CurrencyCode, "A currency, ISO 4217.", CNY="Renminbi, in yuan.")
+
+
+@strawberry.interface(description="Anything with an id of its own: fetch it again with `node`.")
+class Node:
+    id: strawberry.ID = field("Its id, the same everywhere: a type prefix and a sortable code.")
+
+
+@strawberry.type(description="An amount of money.")
+class Money:
+    amount: Decimal = field('In the currency\'s main unit, exact: "88.00".')
+    currency: Currency = field("The currency.")  # type: ignore[valid-type]  # made by a function
+
+
+@strawberry.type(description="A point on the map.")
+class Location:
+    latitude: float = field("Degrees north, WGS 84.")
+    longitude: float = field("Degrees east, WGS 84.")
+
+
+@strawberry.type(description="What buyers thought, from verified reviews only.")
+class Rating:
+    average: float | None = field("1 to 5 stars with two decimals; null before the first review.")
+    count: int = field("How many reviews.")
+
+
+def _constant(text: str) -> Column:
+    return Column(lambda _t, _build, _args: sa.literal_column(f"'{text}'"))
+
+
+def money(name: str) -> Embedded:
+    """Money from a column of fen."""
+
+    def amount(t: sa.FromClause, _build: Build, _args: Args) -> Expression:
+        return fen_text(t.c[name])
+
+    return Embedded({"amount": Column(amount), "currency": _constant("CNY")})
+
+
+def fen_text(fen: Expression) -> Expression:
+    """Fen as yuan with two decimals, by integer arithmetic."""
+    hundred = sa.literal_column("100")
+    cents = sa.func.substr(sa.cast(hundred + sa.func.abs(fen) % hundred, sa.Text), 2)
+    sign = sa.case((fen < sa.literal_column("0"), sa.literal_column("'-'")), else_=sa.literal_column("''"))
+    yuan = sa.cast(sa.func.abs(fen) // hundred, sa.Text)
+    return sign.concat(yuan).concat(sa.literal_column("'.'")).concat(cents)
+
+
+LOCATION = Embedded({"latitude": column("latitude"), "longitude": column("longitude")})
+
+RATING = Embedded(
+    {
+        "average": Column(
+            lambda t, _build, _args: sa.cast(t.c.rating_hundredths, sa.Float(53)) / sa.literal_column("100.0")
+        ),
+        "count": column("rating_count"),
+    }
+)
+
+
+def media_url(name: str) -> Column:
+    """Where a stored picture is served, null when there is none."""
+
+    def of(t: sa.FromClause, build: Build, _args: Args) -> Expression:
+        return sa.literal(build.fact("media_url"), sa.Text).concat(t.c[name])
+
+    return Column(of)

@@ -1,0 +1,346 @@
+"""Connections: one page by keyset, its cursors, a bounded count and facets, in one expression."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, Any
+
+import sqlalchemy as sa
+from graphql import FieldNode, GraphQLField, GraphQLObjectType, get_named_type
+from sqlmodel import UTCDateTime
+
+from market.kernel.errors import Invalid, InvalidCursor
+from market.kernel.pages import SEPARATOR, Page, cursor_parts, page_of
+from schema.projection.arguments import Args, Slot
+from schema.projection.declare import Condition, Connection, Expression, Facet, Order
+
+if TYPE_CHECKING:
+    from schema.projection.compiler import Compiler, Frame
+
+COUNT_MAX = 10_000
+"""Counts and facets look at no more rows than this; beyond it they say so."""
+MOMENT = UTCDateTime()
+EACH = "*"
+
+
+@dataclass(slots=True)
+class _List:
+    """A connection being compiled: its rows, before any page is cut out of them."""
+
+    compiler: Compiler
+    spec: Connection
+    args: Args
+    base: sa.FromClause
+    outer: sa.FromClause | None
+    conditions: list[Condition]
+    page: Page
+    order: Order
+
+    def select(self, *columns: Any) -> sa.Select[Any]:
+        """From the list's rows, all its conditions applied."""
+        conditions = list(self.conditions)
+        if self.spec.found is not None:
+            conditions += self.spec.found(self.base, self.compiler, self.args)
+        made = sa.select(*columns).select_from(self.base).where(*conditions)
+        return made if self.outer is None else made.correlate(self.outer)
+
+    def above(self, *columns: Any) -> sa.Select[Any]:
+        """A select over something made of `select`."""
+        made = sa.select(*columns)
+        return made if self.outer is None else made.correlate(self.outer)
+
+
+def compile_connection(
+    compiler: Compiler,
+    spec: Connection,
+    definition: GraphQLField,
+    args: Args,
+    nodes: list[FieldNode],
+    frame: Frame,
+) -> Expression:
+    """The selected parts of a connection as one JSON object.
+
+    Refuses with InvalidPage, InvalidCursor, or Invalid when the order needs an argument that is not there.
+    """
+    target = spec.target()
+    base = compiler.rows(target)
+    conditions = compiler.visible(target, base)
+    if spec.on is not None and frame.row is not None:
+        conditions.append(spec.on(frame.row, base, compiler))
+    if spec.where is not None:
+        conditions += spec.where(base, compiler, args)
+    is_keyed = frame.is_keyed and spec.is_owned
+    if not is_keyed:
+        compiler.depend(target)
+    page = _page(compiler, args)
+    whole = _List(compiler, spec, args, base, frame.row, conditions, page, _order(spec, args))
+    kind = get_named_type(definition.type)
+    assert isinstance(kind, GraphQLObjectType)
+    fields = compiler.selector.fields(kind, nodes)
+    names = {merged[0].name.value for merged in fields.values()}
+    rows = _rows(whole, is_numbered="pageInfo" in names) if names & {"edges", "nodes", "pageInfo"} else None
+    inner = replace(frame, is_keyed=is_keyed)
+    pairs = [(key, _part(whole, kind, merged, rows, inner.at(key))) for key, merged in fields.items()]
+    made = whole.above(compiler.engine.json_object(pairs))
+    if rows is not None:
+        made = made.select_from(rows)
+    return compiler.engine.json_nested(made.scalar_subquery())
+
+
+def _page(compiler: Compiler, args: Args) -> Page:
+    def size(name: str) -> int | None:
+        slot = args.slot(name)
+        return None if slot is None else compiler.structure(slot, int)
+
+    return page_of(first=size("first"), last=size("last"), has_after="after" in args, has_before="before" in args)
+
+
+def _order(spec: Connection, args: Args) -> Order:
+    order = spec.orders[args.get("orderBy") or spec.default]
+    if order.needs is not None:
+        given: Any = args
+        for step in order.needs[0].split("."):
+            given = given.nested(step) if step != order.needs[0].rsplit(".", 1)[-1] else given.get(step)
+        if given is None:
+            raise Invalid(
+                field="orderBy",
+                allowed=f"this order needs {order.needs[0]}",
+                allowed_zh=f"这种排序需要给出 {order.needs[1]}",
+            )
+    return order
+
+
+# -- the page ----------------------------------------------------------------------------------------------------------
+
+
+def _rows(whole: _List, *, is_numbered: bool) -> sa.FromClause:
+    """The page's rows in order, with `cursor`; numbered (`n`, one more than the page has) when that is needed."""
+    is_numbered = is_numbered or whole.page.is_backward
+    limit = sa.literal_column(str(whole.page.size + is_numbered))
+    if whole.spec.tiers is not None and (whole.args.get("orderBy") or whole.spec.default) == whole.spec.tiered:
+        cut = _tiered(whole, limit)
+    else:
+        cut = _keyset(whole, limit)
+    if not is_numbered:
+        return cut
+    numbered = sa.select(cut, sa.func.row_number().over().label("n")).subquery()
+    if not whole.page.is_backward:
+        return numbered
+    return sa.select(numbered).order_by(numbered.c.n.desc()).subquery()
+
+
+def _cursor(whole: _List) -> tuple[Slot | None, str]:
+    name = "before" if whole.page.is_backward else "after"
+    return whole.args.slot(name), name
+
+
+def _keyset(whole: _List, limit: Expression) -> sa.FromClause:
+    compiler, order = whole.compiler, whole.order
+    key = order.key(whole.base, compiler, whole.args)
+    tie = whole.base.c[order.tie]
+    text = order.text(key, compiler) if order.text else sa.cast(key, sa.Text)
+    start = sa.literal_column(f"'{order.tag}{SEPARATOR}'", sa.Text)
+    cursor = start.concat(text).concat(sa.literal_column(f"'{SEPARATOR}'", sa.Text)).concat(tie)
+    is_descending = order.is_descending != whole.page.is_backward
+    made = whole.select(whole.base, cursor.label("cursor"))
+    slot, name = _cursor(whole)
+    if slot is not None:
+
+        def part(number: int) -> Any:
+            def read(text: Any) -> Any:
+                found = cursor_parts(text, tag=order.tag, parts=2, field=name)[number]
+                try:
+                    return order.parse(found) if number == 0 else found
+                except (ValueError, OverflowError):
+                    raise InvalidCursor(field=name) from None
+
+            return read
+
+        here = sa.tuple_(key, tie)
+        there = sa.tuple_(compiler.bind(slot, part(0), type_=order.type_), compiler.bind(slot, part(1)))
+        made = made.where(here < there if is_descending else here > there)
+    keys = (key.desc(), tie.desc()) if is_descending else (key, tie)
+    return made.order_by(*keys).limit(limit).subquery()
+
+
+def _tiered(whole: _List, limit: Expression) -> sa.FromClause:
+    """Tier after tier, each in order of rank, until the page is full: the engine stops walking there."""
+    compiler, is_backward = whole.compiler, whole.page.is_backward
+    assert whole.spec.tiers is not None
+    slot, name = _cursor(whole)
+    arms = []
+    for number, made in enumerate(whole.spec.tiers(whole.base, compiler, whole.args)):
+        rank = whole.base.c.search_rank
+        cursor = sa.literal_column(f"'r{SEPARATOR}{number}{SEPARATOR}'", sa.Text).concat(sa.cast(rank, sa.Text))
+        arm = made.with_only_columns(whole.base, cursor.label("cursor")).where(*whole.conditions)
+        if slot is not None:
+
+            def part(position: int) -> Any:
+                def read(text: Any) -> int:
+                    try:
+                        return int(cursor_parts(text, tag="r", parts=2, field=name)[position])
+                    except ValueError:
+                        raise InvalidCursor(field=name) from None
+
+                return read
+
+            tier = compiler.bind(slot, part(0), type_=sa.Integer())
+            at = compiler.bind(slot, part(1), type_=sa.BigInteger())
+            here = sa.literal_column(str(number))
+            if is_backward:
+                arm = arm.where(sa.or_(tier > here, sa.and_(tier == here, rank > at)))
+            else:
+                arm = arm.where(sa.or_(tier < here, sa.and_(tier == here, rank < at)))
+        arms.append(arm.limit(limit).subquery())
+    if is_backward:
+        arms.reverse()
+    return sa.union_all(*[sa.select(arm) for arm in arms]).limit(limit).subquery()
+
+
+# -- its parts ---------------------------------------------------------------------------------------------------------
+
+
+def _part(
+    whole: _List, kind: GraphQLObjectType, merged: list[FieldNode], rows: sa.FromClause | None, frame: Frame
+) -> Expression:
+    compiler, name = whole.compiler, merged[0].name.value
+    only = None if rows is None or "n" not in rows.c else rows.c.n <= sa.literal_column(str(whole.page.size))
+    match name:
+        case "edges":
+            assert rows is not None
+            edge = get_named_type(kind.fields["edges"].type)
+            assert isinstance(edge, GraphQLObjectType)
+            return compiler.engine.json_list(_edge(whole, edge, merged, rows, frame.at(EACH)), only=only)
+        case "nodes":
+            assert rows is not None
+            node = compiler.object(whole.spec.target(), rows, merged, frame.at(EACH))
+            return compiler.engine.json_list(node, only=only)
+        case "pageInfo":
+            assert rows is not None
+            return _page_info(whole, kind, merged, rows)
+        case "totalCount":
+            return _count(whole, COUNT_MAX)
+        case "isTotalCountExact":
+            return compiler.engine.json_boolean(_count(whole, COUNT_MAX + 1) <= sa.literal_column(str(COUNT_MAX)))
+        case "facets":
+            return _facets(whole, kind, merged, frame)
+        case _:
+            return sa.literal_column(f"'{kind.name}'")  # __typename: start-up checks that there is nothing else
+
+
+def _edge(
+    whole: _List, kind: GraphQLObjectType, nodes: list[FieldNode], rows: sa.FromClause, frame: Frame
+) -> Expression:
+    compiler = whole.compiler
+    pairs: list[tuple[str, Expression]] = []
+    for key, merged in compiler.selector.fields(kind, nodes).items():
+        name = merged[0].name.value
+        inner = frame.at(key)
+        if name == "node":
+            pairs.append((key, compiler.object(whole.spec.target(), rows, merged, inner)))
+        elif name == "cursor":
+            pairs.append((key, rows.c.cursor))
+        elif name == "__typename":
+            pairs.append((key, sa.literal_column(f"'{kind.name}'")))
+        else:
+            spec = whole.spec.edge[name]
+            pairs.append((key, compiler.value(spec, kind.fields[name], merged, replace(inner, row=rows), whole.args)))
+    return compiler.engine.json_object(pairs)
+
+
+def _page_info(whole: _List, kind: GraphQLObjectType, nodes: list[FieldNode], rows: sa.FromClause) -> Expression:
+    engine, size = whole.compiler.engine, sa.literal_column(str(whole.page.size))
+    info = get_named_type(kind.fields["pageInfo"].type)
+    assert isinstance(info, GraphQLObjectType)
+    is_more = sa.func.count() > size
+    was_given = sa.true() if _cursor(whole)[0] is not None else sa.false()
+    # The first and last cursor by row number: numbers of one width, so that text order is number order.
+    mark = sa.cast(sa.literal_column("1000") + rows.c.n, sa.Text).concat(rows.c.cursor)
+    is_kept = rows.c.n <= size
+    lowest = sa.func.substr(sa.func.min(mark).filter(is_kept), 5)
+    highest = sa.func.substr(sa.func.max(mark).filter(is_kept), 5)
+    start, end = (highest, lowest) if whole.page.is_backward else (lowest, highest)
+    values: Mapping[str, Expression] = {
+        "hasNextPage": engine.json_boolean(was_given if whole.page.is_backward else is_more),
+        "hasPreviousPage": engine.json_boolean(is_more if whole.page.is_backward else was_given),
+        "startCursor": start,
+        "endCursor": end,
+        "__typename": sa.literal_column(f"'{info.name}'"),
+    }
+    fields = whole.compiler.selector.fields(info, nodes)
+    return engine.json_object([(key, values[merged[0].name.value]) for key, merged in fields.items()])
+
+
+def _count(whole: _List, most: int) -> Expression:
+    """How many rows the list has, counting no further than `most`."""
+    some = whole.select(sa.literal_column("1").label("one")).limit(sa.literal_column(str(most))).subquery()
+    return whole.above(sa.func.count()).select_from(some).scalar_subquery()
+
+
+def _facets(whole: _List, kind: GraphQLObjectType, nodes: list[FieldNode], frame: Frame) -> Expression:
+    """Counts by value over the list's first `COUNT_MAX` rows, so that they agree with the filtered list."""
+    compiler = whole.compiler
+    facets = get_named_type(kind.fields["facets"].type)
+    assert isinstance(facets, GraphQLObjectType)
+    matching = whole.select(whole.base).limit(sa.literal_column(str(COUNT_MAX)))
+    # At the root the rows are gathered once for all facets; a nested list gathers them for each.
+    rows = matching.cte("matching") if whole.outer is None else matching.subquery()
+    pairs: list[tuple[str, Expression]] = []
+    for key, merged in compiler.selector.fields(facets, nodes).items():
+        name = merged[0].name.value
+        if name == "__typename":
+            pairs.append((key, sa.literal_column(f"'{facets.name}'")))
+            continue
+        item = get_named_type(facets.fields[name].type)
+        assert isinstance(item, GraphQLObjectType)
+        pairs.append((key, _facet(whole, whole.spec.facets[name], item, merged, rows, frame.at(key).at(EACH))))
+    return compiler.engine.json_object(pairs)
+
+
+def _facet(
+    whole: _List,
+    facet: Facet,
+    kind: GraphQLObjectType,
+    nodes: list[FieldNode],
+    rows: sa.FromClause,
+    frame: Frame,
+) -> Expression:
+    compiler, engine = whole.compiler, whole.compiler.engine
+    source: sa.FromClause = rows
+    by_row = rows
+    if facet.joined is not None:
+        by_row, condition = facet.joined(rows, compiler)
+        source = rows.join(by_row, condition)
+    by = facet.by(by_row, compiler)
+    value, count = by.label("value"), sa.func.count().label("count")
+    counted = (
+        whole.above(value, count)
+        .select_from(source)
+        .where(by.is_not(None))
+        .group_by(by)
+        .order_by(count.desc(), value)
+        .limit(sa.literal_column(str(facet.limit)))
+        .subquery()
+    )
+    values: dict[str, Any] = {
+        "value": lambda _merged, _key: counted.c.value,
+        "count": lambda _merged, _key: counted.c["count"],
+        "__typename": lambda _merged, _key: sa.literal_column(f"'{kind.name}'"),
+        "node": lambda merged, key: _facet_node(compiler, facet, counted, merged, frame.at(key)),
+    }
+    fields = compiler.selector.fields(kind, nodes)
+    item = engine.json_object([(key, values[merged[0].name.value](merged, key)) for key, merged in fields.items()])
+    return engine.json_nested(whole.above(engine.json_list(item)).select_from(counted).scalar_subquery())
+
+
+def _facet_node(
+    compiler: Compiler, facet: Facet, counted: sa.FromClause, merged: list[FieldNode], frame: Frame
+) -> Expression:
+    assert facet.target is not None
+    target = facet.target()
+    row = compiler.rows(target)
+    compiler.depend(target)
+    value = compiler.object(target, row, merged, frame)
+    one = sa.select(value).where(row.c[facet.key] == counted.c.value).correlate(counted)
+    return compiler.engine.json_nested(one.scalar_subquery())

@@ -1,0 +1,196 @@
+"""The root of all reads: which fields there are, and which projection each shows."""
+
+from collections.abc import Callable
+from datetime import date
+from typing import Annotated
+
+import strawberry
+
+from market.kernel.errors import Invalid
+from market.kernel.ids import prefix_of, require_id
+from market.places.rules import level_of
+from market.sessions.availability import calendar
+from schema.catalogue.categories import CATEGORIES, CATEGORY, Category, CategoryWhere
+from schema.catalogue.listing import ListingWhere
+from schema.catalogue.products import (
+    PRODUCT,
+    VARIANT,
+    Product,
+    ProductConnection,
+    ProductOrder,
+    ProductWhere,
+    product_list,
+)
+from schema.catalogue.search import (
+    KINDS_ARGUMENT,
+    QUERY_ARGUMENT,
+    SEARCH,
+    SearchConnection,
+    SearchOrder,
+)
+from schema.catalogue.tours import (
+    OPTION,
+    TOUR_PACKAGE,
+    UNIT_TYPE,
+    TourPackage,
+    TourPackageConnection,
+    TourPackageOrder,
+    TourPackageWhere,
+    tour_package_list,
+)
+from schema.context import Context
+from schema.node import Node
+from schema.organisations import (
+    CERTIFICATE,
+    COOPERATIVE,
+    PRODUCER,
+    Cooperative,
+    OrganisationOrder,
+    OrganisationWhere,
+    Producer,
+    organisation_list,
+)
+from schema.pagination import Connection, listed, single
+from schema.places import (
+    REGION,
+    REGIONS,
+    VILLAGE,
+    VILLAGES,
+    Region,
+    RegionWhere,
+    Village,
+    VillageOrder,
+    VillageWhere,
+)
+from schema.projection import ById, ByIds, Projection
+from schema.sessions import SESSION, AvailabilityDay, TourSession
+
+Id = Annotated[strawberry.ID, strawberry.argument(description="Its id.")]
+RegionCode = Annotated[str, strawberry.argument(description="Its 12-digit statistical code.")]
+
+
+IDS_MAX = 100
+
+
+@strawberry.type(description="All reads. An unknown or hidden id reads as null.")
+class Query:
+    node: Node | None = single("Anything with an id, by it; null when unknown.", Node | None, id=Id)
+    nodes: list[Node | None] = single(
+        "Several things by their ids, in the same order; null for each unknown one.",
+        list[Node | None],
+        ids=Annotated[list[strawberry.ID], strawberry.argument(description=f"Their ids, at most {IDS_MAX}.")],
+    )
+    region: Region | None = single("A region by its code.", Region | None, code=RegionCode)
+    regions: Connection[Region] = listed("Administrative regions, by code.", Connection[Region], where=RegionWhere)
+    village: Village | None = single("A village by its id.", Village | None, id=Id)
+    villages: Connection[Village] = listed(
+        "Villages that take part.", Connection[Village], where=VillageWhere, order=VillageOrder, usual="REGION"
+    )
+    cooperative: Cooperative | None = single("A cooperative by its id.", Cooperative | None, id=Id)
+    cooperatives: Connection[Cooperative] = listed(
+        "Cooperatives.", Connection[Cooperative], where=OrganisationWhere, order=OrganisationOrder, usual="NEWEST"
+    )
+    producer: Producer | None = single("A producer by its id.", Producer | None, id=Id)
+    producers: Connection[Producer] = listed(
+        "Producers.", Connection[Producer], where=OrganisationWhere, order=OrganisationOrder, usual="NEWEST"
+    )
+    category: Category | None = single("A category by its id.", Category | None, id=Id)
+    categories: Connection[Category] = listed(
+        "Categories, by their place among their siblings.", Connection[Category], where=CategoryWhere
+    )
+    product: Product | None = single("A product by its id.", Product | None, id=Id)
+    products: ProductConnection = listed(
+        "Produce on sale.", ProductConnection, where=ProductWhere, order=ProductOrder, usual="POPULARITY"
+    )
+    tour_package: TourPackage | None = single("A tour package by its id.", TourPackage | None, id=Id)
+    tour_packages: TourPackageConnection = listed(
+        "Tour packages on sale.",
+        TourPackageConnection,
+        where=TourPackageWhere,
+        order=TourPackageOrder,
+        usual="POPULARITY",
+    )
+    tour_session: TourSession | None = single("A session by its id.", TourSession | None, id=Id)
+    search: SearchConnection = listed(
+        "Produce and tour packages by words.",
+        SearchConnection,
+        where=ListingWhere,
+        order=SearchOrder,
+        usual="RELEVANCE",
+        query=QUERY_ARGUMENT,
+        kinds=KINDS_ARGUMENT,
+    )
+
+    @strawberry.field(
+        description="What a tour package offers day by day, at most 92 days; null when the package is unknown.",
+    )
+    async def availability(
+        self,
+        info: strawberry.Info[Context],
+        package_id: Annotated[strawberry.ID, strawberry.argument(description="The package's id.")],
+        start: Annotated[date, strawberry.argument(name="from", description="The first day, Shanghai's.")],
+        end: Annotated[date, strawberry.argument(name="to", description="The last day, included.")],
+        party_size: Annotated[int, strawberry.argument(description="How many people stay together, 1 to 500.")] = 1,
+    ) -> list[AvailabilityDay] | None:
+        market = info.context.market
+        days = await market.look(calendar, market, package_id, start, end, party_size=party_size)
+        return None if days is None else [AvailabilityDay.of(day) for day in days]
+
+
+def _by_id(target: Callable[[], Projection], prefix: str, *, is_keyed: bool = False) -> ById:
+    return ById(target, check=lambda text: require_id(text, prefix), is_keyed=is_keyed)
+
+
+TARGETS: dict[str, Projection] = {
+    "rgn": REGION,
+    "vil": VILLAGE,
+    "cop": COOPERATIVE,
+    "pdr": PRODUCER,
+    "crt": CERTIFICATE,
+    "cat": CATEGORY,
+    "prd": PRODUCT,
+    "var": VARIANT,
+    "pkg": TOUR_PACKAGE,
+    "opt": OPTION,
+    "unt": UNIT_TYPE,
+    "ses": SESSION,
+}
+"""What each id prefix names."""
+
+
+def _code(text: str) -> str:
+    level_of(text, field="code")
+    return text
+
+
+def _few(ids: list[str]) -> list[str]:
+    if len(ids) > IDS_MAX:
+        raise Invalid(field="ids", allowed=f"at most {IDS_MAX} ids", allowed_zh=f"最多 {IDS_MAX} 个编号")
+    return ids
+
+
+QUERY = Projection(
+    "Query",
+    None,
+    {
+        "node": ByIds(lambda: TARGETS, prefix_of, argument="id", is_single=True),
+        "nodes": ByIds(lambda: TARGETS, lambda text: prefix_of(text, field="ids"), check=_few),
+        "region": ById(lambda: REGION, argument="code", key="code", check=_code),
+        "regions": REGIONS,
+        "village": _by_id(lambda: VILLAGE, "vil"),
+        "villages": VILLAGES,
+        "cooperative": _by_id(lambda: COOPERATIVE, "cop"),
+        "cooperatives": organisation_list(is_cooperative=True),
+        "producer": _by_id(lambda: PRODUCER, "pdr"),
+        "producers": organisation_list(is_cooperative=False),
+        "category": _by_id(lambda: CATEGORY, "cat"),
+        "categories": CATEGORIES,
+        "product": _by_id(lambda: PRODUCT, "prd", is_keyed=True),
+        "products": product_list(),
+        "tourPackage": _by_id(lambda: TOUR_PACKAGE, "pkg", is_keyed=True),
+        "tourPackages": tour_package_list(),
+        "tourSession": _by_id(lambda: SESSION, "ses"),
+        "search": SEARCH,
+    },
+)
+"""`availability` alone is a use case: it tells what days mean, which no column says."""

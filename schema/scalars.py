@@ -1,0 +1,113 @@
+"""Scalars and the enums' descriptions. Answers from projections arrive as JSON, so serializers let text through."""
+
+from datetime import UTC, date, datetime
+from decimal import Decimal
+from enum import Enum, StrEnum
+from typing import Any, TypeVar
+
+import strawberry
+from strawberry.types.scalar import ScalarDefinition
+
+E = TypeVar("E", bound=Enum)
+
+
+def _moment(text: Any) -> datetime:
+    if not isinstance(text, str):
+        raise ValueError("a DateTime is text such as 2026-06-02T09:30:00+08:00")  # noqa: TRY004 - becomes a request error
+    try:
+        found = datetime.fromisoformat(text)
+    except ValueError:
+        raise ValueError(f"{text!r} is not a DateTime such as 2026-06-02T09:30:00+08:00") from None
+    if found.tzinfo is None:
+        raise ValueError(f"{text!r} has no offset: write Z or +08:00 at its end")
+    if not 1900 < found.year < 9000:
+        raise ValueError(f"{text!r} is out of range")
+    return found.astimezone(UTC)
+
+
+def _date(text: Any) -> date:
+    try:
+        if not isinstance(text, str) or len(text) != len("2026-06-02"):
+            raise ValueError(text)
+        return date.fromisoformat(text)
+    except ValueError:
+        raise ValueError(f"{text!r} is not a Date such as 2026-06-02") from None
+
+
+def _decimal(value: Any) -> Decimal:
+    text = value if isinstance(value, str) else None
+    try:
+        if text is None or len(text) > 18:
+            raise ValueError(value)
+        found = Decimal(text)
+        if not found.is_finite() or "e" in text.lower() or -found.as_tuple().exponent > 2:  # type: ignore[operator]  # finite: an int
+            raise ValueError(value)
+    except (ValueError, ArithmeticError):
+        raise ValueError(f'{value!r} is not an amount such as "88.00": text with at most two decimals') from None
+    return found
+
+
+def _text(value: Any) -> str:
+    return value if isinstance(value, str) else str(value)
+
+
+def _iso(value: Any) -> str:
+    if isinstance(value, str):
+        return value
+    if isinstance(value, datetime):
+        return value.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+    return str(value.isoformat())
+
+
+def _scalar(name: str, description: str, serialize: Any, parse: Any, origin: type) -> ScalarDefinition:
+    return ScalarDefinition(
+        name=name,
+        description=description,
+        specified_by_url=None,
+        serialize=serialize,
+        parse_value=parse,
+        parse_literal=None,
+        origin=origin,
+    )
+
+
+SCALARS: dict[object, ScalarDefinition] = {
+    datetime: _scalar(
+        "DateTime",
+        "A moment, RFC 3339. Answers are in UTC with seconds: 2026-06-02T01:30:00Z.",
+        _iso,
+        _moment,
+        datetime,
+    ),
+    date: _scalar("Date", "A calendar day, ISO 8601: 2026-06-02. Days are Asia/Shanghai's.", _iso, _date, date),
+    Decimal: _scalar(
+        "Decimal", 'An exact amount as text with at most two decimals: "88.00".', _text, _decimal, Decimal
+    ),
+}
+
+
+def described(kind: type[E], description: str, name: str | None = None, **values: str) -> type[E]:
+    """The GraphQL enum of a room's enum, each value described. Refuses with TypeError a value left out."""
+    made = strawberry.enum(kind, name=name or kind.__name__, description=description)
+    definition: Any = made.__strawberry_definition__  # type: ignore[attr-defined]  # set by strawberry.enum
+    for value in definition.values:
+        if value.name not in values:
+            raise TypeError(f"{kind.__name__}.{value.name} needs a description")
+        value.description = values[value.name]
+    return made
+
+
+class LocaleChoice(StrEnum):
+    """The languages that content comes in."""
+
+    ZH_CN = "zh-CN"
+    EN = "en"
+
+
+Locale = described(
+    LocaleChoice,
+    "A language of content. Where there is no English, Chinese is shown.",
+    name="Locale",
+    ZH_CN="Simplified Chinese, always there.",
+    EN="English, where it was written.",
+)
