@@ -35,7 +35,8 @@ class _List:
     outer: sa.FromClause | None
     conditions: list[Condition]
     page: Page
-    order: Order
+    order: Order | None
+    """None when the list is walked by tiers."""
 
     def select(self, *columns: Any) -> sa.Select[Any]:
         """From the list's rows, all its conditions applied."""
@@ -96,8 +97,11 @@ def _page(compiler: Compiler, args: Args) -> Page:
     return page_of(first=size("first"), last=size("last"), has_after="after" in args, has_before="before" in args)
 
 
-def _order(spec: Connection, args: Args) -> Order:
-    order = spec.orders[args.get("orderBy") or spec.default]
+def _order(spec: Connection, args: Args) -> Order | None:
+    name = args.get("orderBy") or spec.default
+    if name == spec.tiered:
+        return None
+    order = spec.orders[name]
     if order.needs is not None:
         given: Any = args
         for step in order.needs[0].split("."):
@@ -118,10 +122,7 @@ def _rows(whole: _List, *, is_numbered: bool) -> sa.FromClause:
     """The page's rows in order, with `cursor`; numbered (`n`, one more than the page has) when that is needed."""
     is_numbered = is_numbered or whole.page.is_backward
     limit = sa.literal_column(str(whole.page.size + is_numbered))
-    if whole.spec.tiers is not None and (whole.args.get("orderBy") or whole.spec.default) == whole.spec.tiered:
-        cut = _tiered(whole, limit)
-    else:
-        cut = _keyset(whole, limit)
+    cut = _tiered(whole, limit) if whole.order is None else _keyset(whole, whole.order, limit)
     if not is_numbered:
         return cut
     numbered = sa.select(cut, sa.func.row_number().over().label("n")).subquery()
@@ -135,8 +136,8 @@ def _cursor(whole: _List) -> tuple[Slot | None, str]:
     return whole.args.slot(name), name
 
 
-def _keyset(whole: _List, limit: Expression) -> sa.FromClause:
-    compiler, order = whole.compiler, whole.order
+def _keyset(whole: _List, order: Order, limit: Expression) -> sa.FromClause:
+    compiler = whole.compiler
     key = order.key(whole.base, compiler, whole.args)
     tie = whole.base.c[order.tie]
     text = order.text(key, compiler) if order.text else sa.cast(key, sa.Text)

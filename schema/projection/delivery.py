@@ -105,7 +105,7 @@ def _apply(each: ComputedAt, value: Any, path: tuple[str, ...], given: Mapping[s
 # -- for graphql-core --------------------------------------------------------------------------------------------------
 
 
-def projected(source: Any, info: GraphQLResolveInfo) -> Any:
+def projected(source: Any, info: GraphQLResolveInfo, **_arguments: Any) -> Any:
     """The resolver of a projected field: below the root the answer is there already, under its response key."""
     if isinstance(source, dict):
         return source[info.path.key]
