@@ -26,6 +26,6 @@ class Context:
     variables: Mapping[str, Any]
     request_id: str
 
-    async def projected(self, info: GraphQLResolveInfo) -> Any:
+    async def projected(self, info: GraphQLResolveInfo[Any]) -> Any:
         """A root field's answer, for graphql-core to walk."""
         return await self.delivery.value(self.operation, info, self.variables, self.locale, self.now)

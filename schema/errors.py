@@ -21,9 +21,7 @@ class ErrorLog(Protocol):
         """Write it, with its traceback."""
 
 
-def told(
-    errors: Sequence[GraphQLError], language: Language, request_id: str, log: ErrorLog
-) -> list[dict[str, Any]]:
+def told(errors: Sequence[GraphQLError], language: Language, request_id: str, log: ErrorLog) -> list[dict[str, Any]]:
     """The response's `errors` of an execution, at most five: refusals in words, bugs masked and logged."""
     return [_told(error, language, request_id, log) for error in errors[:ERRORS_MAX]]
 

@@ -171,9 +171,7 @@ class Execution:
         return made if isinstance(made, ExecutionResult) else await made
 
 
-def _public(
-    body: bytes, etag: bytes, request: GraphQLRequest, *, operation: str, cost: int, cache: str
-) -> Answer:
+def _public(body: bytes, etag: bytes, request: GraphQLRequest, *, operation: str, cost: int, cache: str) -> Answer:
     return Answer(
         body,
         ok=True,
@@ -187,9 +185,7 @@ def _public(
 
 def unavailable(error: Unavailable) -> BadRequest:
     """The database cannot be reached: 503, come back in a second."""
-    return BadRequest(
-        503, error.code, error.message("zh-CN"), error.message("en"), headers=((b"retry-after", b"1"),)
-    )
+    return BadRequest(503, error.code, error.message("zh-CN"), error.message("en"), headers=((b"retry-after", b"1"),))
 
 
 def _refused(errors: list[GraphQLError], request: GraphQLRequest) -> Answer:

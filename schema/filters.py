@@ -16,7 +16,7 @@ from market.places.rules import (
     metres_shrink,
 )
 from schema.enums import RegionLevel
-from schema.projection import Args, Build, Computed, Order, Slot
+from schema.projection import Args, Build, Computed, Order, Slot, number
 from schema.projection.declare import Condition, Expression
 
 RADIUS_KM_MAX = 200.0
@@ -84,9 +84,7 @@ def near_conditions(t: sa.FromClause, near: Args, build: Build) -> list[Conditio
 def square_metres(t: sa.FromClause, near: Args, build: Build) -> Expression:
     """The square of the distance to the point, in metres, on the flat map: no function that an engine may lack."""
     latitude, longitude, _radius = _circle(near)
-    north = (t.c.latitude - build.bind(latitude, float, type_=sa.Float(53))) * sa.literal_column(
-        f"{METRES_PER_DEGREE}.0"
-    )
+    north = (t.c.latitude - build.bind(latitude, float, type_=sa.Float(53))) * number(float(METRES_PER_DEGREE))
     scale = build.bind(latitude, lambda degrees: METRES_PER_DEGREE * metres_shrink(degrees), type_=sa.Float(53))
     east = (t.c.longitude - build.bind(longitude, float, type_=sa.Float(53))) * scale
     return north * north + east * east

@@ -1,24 +1,17 @@
 """`Node`, and what many types share: money, ratings, points on the map."""
 
 from decimal import Decimal
-from enum import StrEnum
 
 import sqlalchemy as sa
 import strawberry
 
+from market.kernel.money import Currency
 from schema.pagination import field
-from schema.projection import Args, Build, Column, Embedded, column
+from schema.projection import Args, Build, Column, Embedded, column, number, quoted
 from schema.projection.declare import Expression
 from schema.scalars import described
 
-
-class CurrencyCode(StrEnum):
-    """Currencies, ISO 4217."""
-
-    CNY = "CNY"
-
-
-Currency = described(CurrencyCode, "A currency, ISO 4217.", CNY="Renminbi, in yuan.")
+described(Currency, "A currency, ISO 4217.", CNY="Renminbi, in yuan.")
 
 
 @strawberry.interface(description="Anything with an id of its own: fetch it again with `node`.")
@@ -29,7 +22,7 @@ class Node:
 @strawberry.type(description="An amount of money.")
 class Money:
     amount: Decimal = field('In the currency\'s main unit, exact: "88.00".')
-    currency: Currency = field("The currency.")  # type: ignore[valid-type]  # made by a function
+    currency: Currency = field("The currency.")
 
 
 @strawberry.type(description="A point on the map.")
@@ -45,7 +38,7 @@ class Rating:
 
 
 def _constant(text: str) -> Column:
-    return Column(lambda _t, _build, _args: sa.literal_column(f"'{text}'"))
+    return Column(lambda _t, _build, _args: quoted(text))
 
 
 def money(name: str) -> Embedded:
@@ -59,20 +52,18 @@ def money(name: str) -> Embedded:
 
 def fen_text(fen: Expression) -> Expression:
     """Fen as yuan with two decimals, by integer arithmetic."""
-    hundred = sa.literal_column("100")
+    hundred: Expression = number(100)
     cents = sa.func.substr(sa.cast(hundred + sa.func.abs(fen) % hundred, sa.Text), 2)
-    sign = sa.case((fen < sa.literal_column("0"), sa.literal_column("'-'")), else_=sa.literal_column("''"))
+    sign = sa.case((fen < number(0), quoted("-")), else_=quoted(""))
     yuan = sa.cast(sa.func.abs(fen) // hundred, sa.Text)
-    return sign.concat(yuan).concat(sa.literal_column("'.'")).concat(cents)
+    return sign.concat(yuan).concat(quoted(".")).concat(cents)
 
 
 LOCATION = Embedded({"latitude": column("latitude"), "longitude": column("longitude")})
 
 RATING = Embedded(
     {
-        "average": Column(
-            lambda t, _build, _args: sa.cast(t.c.rating_hundredths, sa.Float(53)) / sa.literal_column("100.0")
-        ),
+        "average": Column(lambda t, _build, _args: sa.cast(t.c.rating_hundredths, sa.Float(53)) / number(100.0)),
         "count": column("rating_count"),
     }
 )

@@ -35,6 +35,7 @@ from schema.projection import (
     ToOne,
     column,
     localized,
+    quoted,
     table_of,
 )
 from schema.projection import Connection as Listed
@@ -117,7 +118,7 @@ class OrganisationWhere:
     name: str | None = strawberry.field(default=UNSET, description="Whose Chinese name has this text in it.")
 
 
-class OrganisationOrderChoice(StrEnum):
+class OrganisationOrder(StrEnum):
     """Orders of organisations."""
 
     NEWEST = "NEWEST"
@@ -125,10 +126,9 @@ class OrganisationOrderChoice(StrEnum):
     DISTANCE = "DISTANCE"
 
 
-OrganisationOrder = described(
-    OrganisationOrderChoice,
+described(
+    OrganisationOrder,
     "How organisations are ordered.",
-    name="OrganisationOrder",
     NEWEST="Who joined last first.",
     NAME="By Chinese name, in code point order.",
     DISTANCE="Nearest first; needs `where.near`.",
@@ -157,12 +157,12 @@ def _where(t: sa.FromClause, build: Build, args: Args) -> list[Condition]:
     if village is not None:
         conditions.append(t.c.village_id == build.bind(village))
     if "kinds" in where:
-        conditions.append(t.c.kind.in_([sa.literal_column(f"'{kind}'") for kind in where.get("kinds")]))
+        conditions.append(t.c.kind.in_([quoted(kind) for kind in where.get("kinds")]))
     if "certificate" in where:
         certificate = table_of(CertificateTable).alias()
         held = sa.and_(
             certificate.c.organisation_id == t.c.id,
-            certificate.c.kind == sa.literal_column(f"'{where.get('certificate')}'"),
+            certificate.c.kind == quoted(where.get("certificate")),
             holds_today(certificate, build),
         )
         conditions.append(sa.exists().where(held))
@@ -172,7 +172,7 @@ def _where(t: sa.FromClause, build: Build, args: Args) -> list[Condition]:
 
 
 def _of_kind(t: sa.FromClause, *, is_cooperative: bool) -> Condition:
-    cooperative = sa.literal_column("'COOPERATIVE'")
+    cooperative = quoted("COOPERATIVE")
     return t.c.kind == cooperative if is_cooperative else t.c.kind != cooperative
 
 
@@ -255,7 +255,7 @@ COOPERATIVE_FIELDS: dict[str, Any] = _COMMON | {
     "members": Listed(lambda: PRODUCER, {"NAME": text_order("a", "name")}, "NAME", on=_is_member),
 }
 COOPERATIVE = Projection("Cooperative", ORGANISATIONS, topic="organisations", fields=COOPERATIVE_FIELDS)
-MEMBERSHIP = Projection(
+MEMBERSHIP: Projection = Projection(
     "Membership",
     table_of(MembershipTable),
     topic="organisations",

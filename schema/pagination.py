@@ -1,6 +1,7 @@
 """Relay connections (https://relay.dev/graphql/connections.htm), and the resolvers that all projected fields share."""
 
 import inspect
+from collections.abc import Sequence
 from typing import Annotated, Any, ForwardRef, Generic, TypeVar
 
 import strawberry
@@ -26,7 +27,7 @@ LocaleArgument = Annotated[
 
 def answer(source: Any, info: strawberry.Info) -> Any:
     """What the projection has made of this field. Resolvers of projected fields return it."""
-    raw: GraphQLResolveInfo = info._raw_info  # noqa: SLF001 - strawberry.Info has no public way to the path and nodes
+    raw: GraphQLResolveInfo[Any] = info._raw_info  # noqa: SLF001 - strawberry.Info has no public way to the path and nodes
     return projected(source, raw)
 
 
@@ -113,7 +114,7 @@ class Edge(Generic[T]):
 
 @strawberry.type(description="A page of a list.")
 class Connection(Generic[T]):
-    edges: list[Edge[T]] = field("The page's rows with their cursors.")
+    edges: Sequence[Edge[T]] = field("The page's rows with their cursors.")
     nodes: list[T] = field("The page's rows.")
     page_info: PageInfo = field("Where the page lies.")
     total_count: int = field(

@@ -22,6 +22,8 @@ from schema.projection import (
     ToOne,
     column,
     localized,
+    number,
+    quoted,
     table_of,
 )
 from schema.projection import Connection as Listed
@@ -54,7 +56,10 @@ class Village(Node):
     story: str = localized_field("What it is known for.")
     honours: list[Honour] = field("Published honours.")
     picture: str | None = field("The address of its picture.")
-    producers = listed("Producers at home here, newest first.", Connection[lazy("organisations", "Producer")])
+    producers = listed(
+        "Producers at home here, newest first.",
+        Connection[lazy("organisations", "Producer")],  # type: ignore[misc]  # a type only at run time
+    )
     products = listed(
         "Produce from here.",
         lazy("catalogue.products", "ProductConnection"),
@@ -87,17 +92,16 @@ class VillageWhere:
     name: str | None = strawberry.field(default=UNSET, description="Whose Chinese name has this text in it.")
 
 
-class VillageOrderChoice(StrEnum):
+class VillageOrder(StrEnum):
     """Orders of villages."""
 
     REGION = "REGION"
     DISTANCE = "DISTANCE"
 
 
-VillageOrder = described(
-    VillageOrderChoice,
+described(
+    VillageOrder,
     "How villages are ordered.",
-    name="VillageOrder",
     REGION="By region code: county by county.",
     DISTANCE="Nearest first; needs `where.near`.",
 )
@@ -110,14 +114,14 @@ def contains(text: sa.ColumnElement[str], args: Args, build: Build, name: str = 
     slot = args.slot(name)
     if slot is None:
         return []
-    return [sa.func.coalesce(build.engine.position(text, build.bind(slot, str)), 0) > sa.literal_column("0")]
+    return [sa.func.coalesce(build.engine.position(text, build.bind(slot, str)), 0) > number(0)]
 
 
 def _region_where(t: sa.FromClause, build: Build, args: Args) -> list[Condition]:
     where = args.nested("where")
     conditions: list[Condition] = contains(t.c.name, where, build)
     if "level" in where:
-        conditions.append(t.c.level == sa.literal_column(f"'{where.get('level')}'"))
+        conditions.append(t.c.level == quoted(where.get("level")))
     within = where.slot("within")
     if within is not None:
         conditions.append(within_region(t.c.code, within, build))
@@ -144,8 +148,8 @@ def _region_at(digits: int) -> ToOne:
     rest = "0" * (12 - digits)
 
     def on(t: sa.FromClause, region: sa.FromClause) -> Condition:
-        code = sa.func.substr(t.c.region_code, sa.literal_column("1"), sa.literal_column(str(digits)))
-        return region.c.code == (code.concat(sa.literal_column(f"'{rest}'", sa.Text)) if rest else code)
+        code = sa.func.substr(t.c.region_code, number(1), number(digits))
+        return region.c.code == (code.concat(quoted(rest)) if rest else code)
 
     return ToOne(lambda: REGION, on)
 
@@ -156,7 +160,7 @@ AT_REGION, AT_TOWNSHIP, AT_COUNTY = (
     _region_at(6),
 )
 
-REGION = Projection(
+REGION: Projection = Projection(
     "Region",
     table_of(RegionTable),
     topic="places",

@@ -121,7 +121,7 @@ class Query:
         kinds=KINDS_ARGUMENT,
     )
 
-    @strawberry.field(
+    @strawberry.field(  # type: ignore[untyped-decorator]  # its overloads do not cover async methods with Info[…]
         description="What a tour package offers day by day, at most 92 days; null when the package is unknown.",
     )
     async def availability(

@@ -3,12 +3,10 @@
 from datetime import UTC, date, datetime
 from decimal import Decimal
 from enum import Enum, StrEnum
-from typing import Any, TypeVar
+from typing import Any
 
 import strawberry
 from strawberry.types.scalar import ScalarDefinition
-
-E = TypeVar("E", bound=Enum)
 
 
 def _moment(text: Any) -> datetime:
@@ -86,28 +84,26 @@ SCALARS: dict[object, ScalarDefinition] = {
 }
 
 
-def described(kind: type[E], description: str, name: str | None = None, **values: str) -> type[E]:
-    """The GraphQL enum of a room's enum, each value described. Refuses with TypeError a value left out."""
-    made = strawberry.enum(kind, name=name or kind.__name__, description=description)
+def described(kind: type[Enum], description: str, **values: str) -> None:
+    """Make an enum a GraphQL enum, each value described. Refuses with TypeError a value left out."""
+    made = strawberry.enum(kind, description=description)
     definition: Any = made.__strawberry_definition__  # type: ignore[attr-defined]  # set by strawberry.enum
     for value in definition.values:
         if value.name not in values:
             raise TypeError(f"{kind.__name__}.{value.name} needs a description")
         value.description = values[value.name]
-    return made
 
 
-class LocaleChoice(StrEnum):
+class Locale(StrEnum):
     """The languages that content comes in."""
 
     ZH_CN = "zh-CN"
     EN = "en"
 
 
-Locale = described(
-    LocaleChoice,
+described(
+    Locale,
     "A language of content. Where there is no English, Chinese is shown.",
-    name="Locale",
     ZH_CN="Simplified Chinese, always there.",
     EN="English, where it was written.",
 )

@@ -22,11 +22,11 @@ from schema.projection import (
     Order,
     Projection,
     column,
+    quoted,
     table_of,
 )
 from schema.projection import Connection as Listed
 from schema.projection.declare import Condition, Expression
-from schema.scalars import described
 
 if TYPE_CHECKING:
     from schema.catalogue.tours import PackageOption, TourPackage
@@ -109,7 +109,7 @@ def _where(t: sa.FromClause, build: Build, args: Args) -> list[Condition]:
     if option is not None:
         conditions.append(t.c.option_id == build.bind(option))
     if least is not None:
-        conditions.append(t.c.state == sa.literal_column("'OPEN'"))
+        conditions.append(t.c.state == quoted("OPEN"))
         conditions.append(vacancies(t) >= build.bind(least, type_=sa.Integer()))
     return conditions
 

@@ -13,7 +13,9 @@ from enum import StrEnum
 from typing import Any
 
 import sqlalchemy as sa
-from sqlalchemy.dialects.postgresql import insert  # the one INSERT … ON CONFLICT that both engines compile
+from sqlalchemy.dialects.postgresql import (
+    insert,  # the one INSERT … ON CONFLICT that both engines compile
+)
 from sqlmodel import Field, Session, SQLModel
 
 from market.kernel.idempotency import canonical, canonical_json

@@ -14,7 +14,9 @@ from decimal import Decimal
 from typing import Any, TypeVar
 
 import sqlalchemy as sa
-from sqlalchemy.dialects.postgresql import insert  # the one INSERT … ON CONFLICT that both engines compile
+from sqlalchemy.dialects.postgresql import (
+    insert,  # the one INSERT … ON CONFLICT that both engines compile
+)
 from sqlmodel import Field, Session, SQLModel
 
 from market.kernel.errors import IdempotencyConflict, Invalid

@@ -11,7 +11,9 @@ from datetime import datetime, timedelta
 from typing import Any
 
 import sqlalchemy as sa
-from sqlalchemy.dialects.postgresql import insert  # the one INSERT … ON CONFLICT that both engines compile
+from sqlalchemy.dialects.postgresql import (
+    insert,  # the one INSERT … ON CONFLICT that both engines compile
+)
 from sqlmodel import Field, Session, SQLModel
 from typeid import TypeID
 

@@ -18,11 +18,11 @@ from schema.projection import (
     ToOne,
     column,
     localized,
+    quoted,
     table_of,
 )
 from schema.projection import Connection as Listed
 from schema.projection.declare import Condition
-from schema.scalars import described
 
 
 @strawberry.type(description="A category of produce or of tour packages; at most three levels.")
@@ -59,7 +59,7 @@ def _where(t: sa.FromClause, build: Build, args: Args) -> list[Condition]:
     where = args.nested("where")
     conditions: list[Condition] = []
     if "kind" in where:
-        conditions.append(t.c.kind == sa.literal_column(f"'{where.get('kind')}'"))
+        conditions.append(t.c.kind == quoted(where.get("kind")))
     depth = where.slot("depth")
     if depth is not None:
         conditions.append(t.c.depth == build.bind(depth, type_=sa.Integer()))
@@ -79,5 +79,5 @@ CATEGORY_FIELDS: dict[str, Any] = {
 }
 """`products` and `tourPackages` are added where those lists are declared."""
 
-CATEGORY = Projection("Category", table_of(CategoryTable), topic="categories", fields=CATEGORY_FIELDS)
+CATEGORY: Projection = Projection("Category", table_of(CategoryTable), topic="categories", fields=CATEGORY_FIELDS)
 CATEGORIES = Listed(lambda: CATEGORY, ORDERS, "POSITION", where=_where)

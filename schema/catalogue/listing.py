@@ -16,7 +16,6 @@ from market.catalogue.tables import ListingCertificate as LinkTable
 from market.catalogue.tables import listing_search
 from market.kernel.errors import Invalid
 from market.kernel.ids import prefix_of
-from market.kernel.money import Money as MoneyValue
 from market.organisations.tables import Certificate as CertificateTable
 from schema.catalogue.categories import CATEGORY, Category
 from schema.enums import CertificateKind, ListingKind, RegionLevel
@@ -61,6 +60,7 @@ from schema.projection import (
     ToOne,
     column,
     localized,
+    quoted,
     table_of,
 )
 from schema.projection.declare import Condition
@@ -131,12 +131,12 @@ LISTINGS = table_of(ListingTable)
 
 def live(t: sa.FromClause, _build: Build) -> list[Condition]:
     """Only what is on sale. A literal, so that the indexes over what is on sale serve it."""
-    return [t.c.state == sa.literal_column("'LIVE'")]
+    return [t.c.state == quoted("LIVE")]
 
 
 def of_kind(t: sa.FromClause, kind: ListingKind) -> Condition:
     """Only listings of one kind."""
-    return t.c.kind == sa.literal_column(f"'{kind}'")
+    return t.c.kind == quoted(kind)
 
 
 def listing_where(t: sa.FromClause, build: Build, args: Args) -> list[Condition]:
@@ -184,7 +184,7 @@ def _in_category(t: sa.FromClause, category: Slot, build: Build) -> Condition:
     if depth is None:
         return sa.false()
     build.narrow(category)
-    return t.c[f"category_{depth}"] == build.bind(category)  # type: ignore[no-any-return]
+    return t.c[f"category_{depth}"] == build.bind(category)
 
 
 def _in_season(t: sa.FromClause, day: Slot, build: Build) -> Condition:
@@ -200,7 +200,7 @@ def _certified(t: sa.FromClause, kind: str, build: Build) -> Condition:
     return sa.exists().where(
         link.c.listing_id == t.c.id,
         certificate.c.id == link.c.certificate_id,
-        certificate.c.kind == sa.literal_column(f"'{kind}'"),
+        certificate.c.kind == quoted(kind),
         holds_today(certificate, build),
     )
 
@@ -263,9 +263,7 @@ LISTING_FIELDS: dict[str, Any] = {
     "category": ToOne(lambda: CATEGORY, lambda t, category: category.c.id == t.c.category_id),
     "producer": ToOne(
         lambda: PRODUCER,
-        lambda t, producer: sa.and_(
-            producer.c.id == t.c.producer_id, producer.c.kind != sa.literal_column("'COOPERATIVE'")
-        ),
+        lambda t, producer: sa.and_(producer.c.id == t.c.producer_id, producer.c.kind != quoted("COOPERATIVE")),
     ),
     "cooperative": ToOne(lambda: COOPERATIVE, lambda t, cooperative: cooperative.c.id == t.c.cooperative_id),
     "village": ToOne(lambda: VILLAGE, lambda t, village: village.c.id == t.c.village_id),

@@ -1,6 +1,6 @@
 """Produce: products, variants, seasons."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from enum import StrEnum
 
 import sqlalchemy as sa
@@ -38,6 +38,8 @@ from schema.projection import (
     ToMany,
     column,
     localized,
+    number,
+    quoted,
     table_of,
 )
 from schema.projection import Connection as Listed
@@ -80,7 +82,7 @@ class ProductEdge(Edge[Product]):
 
 @strawberry.type(description="A page of products.")
 class ProductConnection(Connection[Product]):
-    edges: list[ProductEdge] = field("The page's products with their cursors.")
+    edges: Sequence[ProductEdge] = field("The page's products with their cursors.")
     facets: ProductFacets = field("Counts over the whole filtered list, at most its first 10,000 rows.")
 
 
@@ -90,7 +92,7 @@ class ProductWhere(ListingWhere):
     available: bool | None = strawberry.field(default=UNSET, description="Whether any form of it can be had.")
 
 
-class ProductOrderChoice(StrEnum):
+class ProductOrder(StrEnum):
     """Orders of products."""
 
     POPULARITY = "POPULARITY"
@@ -100,10 +102,9 @@ class ProductOrderChoice(StrEnum):
     DISTANCE = "DISTANCE"
 
 
-ProductOrder = described(
-    ProductOrderChoice,
+described(
+    ProductOrder,
     "How products are ordered.",
-    name="ProductOrder",
     POPULARITY="Most asked for first.",
     NEWEST="Last published first.",
     PRICE_LOW="Cheapest first.",
@@ -116,8 +117,8 @@ ProductOrder = described(
 
 def _month_day(name: str) -> Column:
     def of(t: sa.FromClause, _build: Build, _args: Args) -> Expression:
-        digits = sa.cast(sa.literal_column("10000") + t.c[name], sa.Text)
-        return sa.func.substr(digits, 2, 2).concat(sa.literal_column("'-'")).concat(sa.func.substr(digits, 4, 2))
+        digits = sa.cast(number(10000) + t.c[name], sa.Text)
+        return sa.func.substr(digits, 2, 2).concat(quoted("-")).concat(sa.func.substr(digits, 4, 2))
 
     return Column(of)
 
@@ -168,9 +169,9 @@ def _where(t: sa.FromClause, build: Build, args: Args) -> list[Condition]:
     where = args.nested("where")
     conditions = [of_kind(t, ListingKind.PRODUCT), *listing_where(t, build, args)]
     if "storages" in where:
-        conditions.append(t.c.storage.in_([sa.literal_column(f"'{storage}'") for storage in where.get("storages")]))
+        conditions.append(t.c.storage.in_([quoted(storage) for storage in where.get("storages")]))
     if "available" in where:
-        sold_out = sa.literal_column("'SOLD_OUT'")
+        sold_out = quoted("SOLD_OUT")
         conditions.append(t.c.stock_state != sold_out if where.get("available") else t.c.stock_state == sold_out)
     return conditions
 

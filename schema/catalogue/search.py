@@ -1,5 +1,6 @@
 """Search over both kinds of listing."""
 
+from collections.abc import Sequence
 from enum import StrEnum
 from typing import Annotated, Any
 
@@ -14,7 +15,6 @@ from schema.catalogue.listing import (
     LISTING_ORDERS,
     LISTINGS,
     Listing,
-    ListingWhere,
     listing_where,
     live,
 )
@@ -23,7 +23,7 @@ from schema.catalogue.tours import TOUR_PACKAGE
 from schema.enums import ListingKind
 from schema.filters import DISTANCE, DISTANCE_FIELD
 from schema.pagination import Connection, Edge, field
-from schema.projection import Args, Build, Choice, Computed, Given
+from schema.projection import Args, Build, Choice, Computed, Given, quoted
 from schema.projection import Connection as Listed
 from schema.projection.declare import Condition, Expression
 from schema.scalars import described
@@ -39,11 +39,11 @@ class SearchEdge(Edge[Listing]):
 
 @strawberry.type(description="A page of what was found.")
 class SearchConnection(Connection[Listing]):
-    edges: list[SearchEdge] = field("The page's listings with their cursors.")
+    edges: Sequence[SearchEdge] = field("The page's listings with their cursors.")
     facets: TourPackageFacets = field("Counts over everything found, at most 10,000 rows of it.")
 
 
-class SearchOrderChoice(StrEnum):
+class SearchOrder(StrEnum):
     """Orders of what was found."""
 
     RELEVANCE = "RELEVANCE"
@@ -54,10 +54,9 @@ class SearchOrderChoice(StrEnum):
     DISTANCE = "DISTANCE"
 
 
-SearchOrder = described(
-    SearchOrderChoice,
+described(
+    SearchOrder,
     "How what was found is ordered.",
-    name="SearchOrder",
     RELEVANCE="Words in the title first, then in who and where it is from, then in the text; popular first in each.",
     POPULARITY="Most asked for first.",
     NEWEST="Last published first.",
@@ -101,7 +100,7 @@ def _where(t: sa.FromClause, build: Build, args: Args) -> list[Condition]:
     conditions = listing_where(t, build, args)
     kinds = args.get("kinds")
     if kinds:
-        conditions.append(t.c.kind.in_([sa.literal_column(f"'{kind}'") for kind in kinds]))
+        conditions.append(t.c.kind.in_([quoted(kind) for kind in kinds]))
     return conditions
 
 

@@ -1,6 +1,6 @@
 """Tour packages: options, unit types, what is included, cancellation, gifts of produce, sessions."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from datetime import date
 from enum import StrEnum
 from typing import Any
@@ -46,6 +46,8 @@ from schema.projection import (
     ToOne,
     column,
     localized,
+    number,
+    quoted,
     table_of,
 )
 from schema.projection import Connection as Listed
@@ -129,7 +131,7 @@ class TourPackageEdge(Edge[TourPackage]):
 
 @strawberry.type(description="A page of tour packages.")
 class TourPackageConnection(Connection[TourPackage]):
-    edges: list[TourPackageEdge] = field("The page's packages with their cursors.")
+    edges: Sequence[TourPackageEdge] = field("The page's packages with their cursors.")
     facets: TourPackageFacets = field("Counts over the whole filtered list, at most its first 10,000 rows.")
 
 
@@ -140,7 +142,7 @@ class TourPackageWhere(ListingWhere):
     )
 
 
-class TourPackageOrderChoice(StrEnum):
+class TourPackageOrder(StrEnum):
     """Orders of tour packages."""
 
     POPULARITY = "POPULARITY"
@@ -151,10 +153,9 @@ class TourPackageOrderChoice(StrEnum):
     DISTANCE = "DISTANCE"
 
 
-TourPackageOrder = described(
-    TourPackageOrderChoice,
+described(
+    TourPackageOrder,
     "How tour packages are ordered.",
-    name="TourPackageOrder",
     POPULARITY="Most asked for first.",
     NEWEST="Last published first.",
     PRICE_LOW="Cheapest first.",
@@ -218,15 +219,15 @@ def _product_of(t: sa.FromClause) -> sa.ScalarSelect[Any]:
 def _notes(kind: NoteKind) -> ToMany:
     return ToMany(
         lambda: NOTE,
-        lambda t, note: sa.and_(note.c.package_id == t.c.id, note.c.kind == sa.literal_column(f"'{kind}'")),
+        lambda t, note: sa.and_(note.c.package_id == t.c.id, note.c.kind == quoted(kind)),
         lambda note: [note.c.position],
     )
 
 
 def _bookable(session: sa.FromClause, build: Build) -> list[Condition]:
     return [
-        session.c.state == sa.literal_column("'OPEN'"),
-        vacancies(session) > sa.literal_column("0"),
+        session.c.state == quoted("OPEN"),
+        vacancies(session) > number(0),
         to_come(session, build),
     ]
 
@@ -284,7 +285,7 @@ def _with_sessions(t: sa.FromClause, sessions: Args, build: Build) -> Condition:
     return sa.exists().where(
         session.c.package_id == t.c.id,
         session.c.local_date.between(build.bind(first, type_=sa.Date()), build.bind(last, type_=sa.Date())),
-        session.c.state == sa.literal_column("'OPEN'"),
+        session.c.state == quoted("OPEN"),
         to_come(session, build),
         vacancies(session) >= build.bind(least, type_=sa.Integer()),
     )

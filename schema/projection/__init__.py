@@ -2,9 +2,10 @@
 SQL statement whose JSON goes out as it is.
 
 - `declare.py`: what a type in `schema/` writes. Start here.
+- `columns.py`: the common columns.
 - `arguments.py`: arguments as the declaration sees them, values bound and never pasted.
 - `selection.py`: which fields a document asks for, fragments and directives resolved.
-- `compiler.py`, `connection.py`: from declaration and selection to one SQLAlchemy Core expression, the same for both
+- `compiler.py`, `roots.py`, `connection.py`, `facets.py`: from declaration and selection to one SQLAlchemy Core expression, the same for both
   engines.
 - `plan.py`: a compiled operation, found again by document, variables' shape, locale and actor kind.
 - `delivery.py`: runs plans; as bytes when everything asked is projected, else as values that graphql-core walks.
@@ -13,6 +14,7 @@ It knows no room. A declaration that cannot be compiled fails when the server st
 """
 
 from schema.projection.arguments import Args, Slot
+from schema.projection.columns import column, localized, number, quoted, table_of
 from schema.projection.declare import (
     Build,
     ById,
@@ -28,9 +30,6 @@ from schema.projection.declare import (
     Projection,
     ToMany,
     ToOne,
-    column,
-    localized,
-    table_of,
 )
 from schema.projection.delivery import Delivery, attach, projected
 
@@ -55,6 +54,8 @@ __all__ = [
     "attach",
     "column",
     "localized",
+    "number",
     "projected",
+    "quoted",
     "table_of",
 ]

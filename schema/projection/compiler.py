@@ -12,14 +12,15 @@ from graphql import (
     GraphQLSchema,
     get_named_type,
 )
+from sqlmodel import UTCDateTime
 
 from market.kernel.clock import business_day
 from market.kernel.database import Engine
 from schema.projection import connection as connections
+from schema.projection import roots
 from schema.projection.arguments import Args, Slot, Structural, Variables, arguments_of
+from schema.projection.columns import number, quoted
 from schema.projection.declare import (
-    ById,
-    ByIds,
     Choice,
     Column,
     Computed,
@@ -28,52 +29,12 @@ from schema.projection.declare import (
     Embedded,
     Expression,
     Field,
-    Given,
-    Projection,
     Target,
     ToMany,
     ToOne,
 )
+from schema.projection.frame import EACH, NOW, Bind, ComputedAt, Frame
 from schema.projection.selection import Selector
-
-NOW = Slot("@now")
-"""The time, among the variables; no GraphQL variable can have this name."""
-EACH = "*"
-"""In a path: every item of the list."""
-
-
-@dataclass(frozen=True, slots=True)
-class Bind:
-    """A bound value of a plan: from where in the request, and through what."""
-
-    name: str
-    slot: Slot | tuple[Slot, ...]
-    via: Callable[..., Any] | None
-
-
-@dataclass(frozen=True, slots=True)
-class ComputedAt:
-    """Where in the answer a Python function replaces the values that the database put there."""
-
-    number: int
-    """Which computed field of the statement: stands in the answer beside the values, as `@`."""
-    path: tuple[str, ...]
-    act: Callable[..., Any]
-    given: Mapping[str, Given]
-
-
-@dataclass(frozen=True, slots=True)
-class Frame:
-    """Where the compiler is: the row that the parent object is made of, and the path to here."""
-
-    row: sa.FromClause | None = None
-    path: tuple[str, ...] = ()
-    is_keyed: bool = False
-    """Within a row that is a topic of its own: what it owns adds no other."""
-
-    def at(self, key: str) -> "Frame":
-        """One step further down."""
-        return replace(self, path=(*self.path, key))
 
 
 @dataclass(slots=True)
@@ -123,7 +84,7 @@ class Compiler:
 
     def now(self) -> Expression:
         self.uses_now = True
-        return self.bind(NOW, type_=connections.MOMENT)
+        return self.bind(NOW, type_=UTCDateTime())
 
     def today(self) -> Expression:
         self.uses_now = True
@@ -156,69 +117,7 @@ class Compiler:
 
     def root(self, spec: Field, definition: GraphQLField, nodes: list[FieldNode]) -> sa.Select[Any]:
         """The statement of a root field: one row with one text."""
-        args = arguments_of(definition, nodes[0], self.variables)
-        frame = Frame()
-        match spec:
-            case Connection():
-                value = connections.compile_connection(self, spec, definition, args, nodes, frame)
-                return sa.select(self.engine.json_text(value))
-            case ById():
-                return self._by_id(spec, args, nodes)
-            case ByIds(is_single=True):
-                slot = args.present[spec.argument]
-                target = spec.targets().get(self.structure(slot, spec.prefix))
-                if target is None:
-                    return sa.select(sa.null())
-                self.depend(target)
-                return self._row(target, lambda row: row.c.id == self.bind(slot), nodes, frame, is_abstract=True)
-            case ByIds():
-                return self._by_ids(spec, args, nodes)
-            case _:
-                raise TypeError(f"a root field cannot be a {type(spec).__name__}")
-
-    def _by_id(self, spec: ById, args: Args, nodes: list[FieldNode]) -> sa.Select[Any]:
-        slot = args.present[spec.argument]
-        target = spec.target()
-        if spec.is_keyed:
-            self.topic_slots.append(slot)
-        else:
-            self.depend(target)
-        frame = Frame(is_keyed=spec.is_keyed)
-        return self._row(target, lambda row: row.c[spec.key] == self.bind(slot, spec.check), nodes, frame)
-
-    def _row(
-        self,
-        target: Target,
-        condition: Callable[[sa.FromClause], Condition],
-        nodes: list[FieldNode],
-        frame: Frame,
-        *,
-        is_abstract: bool = False,
-    ) -> sa.Select[Any]:
-        row = self.rows(target)
-        value = self.object(target, row, nodes, frame, is_abstract=is_abstract)
-        return sa.select(self.engine.json_text(value)).where(condition(row), *self.visible(target, row))
-
-    def _by_ids(self, spec: ByIds, args: Args, nodes: list[FieldNode]) -> sa.Select[Any]:
-        values = args.present[spec.argument]
-        if isinstance(values, list):
-            values = Slot(None, (), [slot.value(self.variables) for slot in values])
-            self.structural += [Structural(slot, str) for slot in args.present[spec.argument] if slot.variable]
-        prefixes = self.structure(values, lambda ids: tuple(sorted({spec.prefix(each) for each in spec.check(ids)})))
-        asked = self.engine.elements(self.bind_list(values)).alias("asked")
-        found = []
-        for prefix in prefixes:
-            target = spec.targets().get(prefix)
-            if target is not None:
-                self.depend(target)
-                row = self.rows(target)
-                value = self.object(target, row, nodes, Frame(path=(EACH,)), is_abstract=True)
-                chosen = sa.select(value).where(row.c.id == asked.c.value, *self.visible(target, row))
-                found.append(chosen.correlate(asked).scalar_subquery())
-        one = sa.func.coalesce(*found, sa.null()) if found else sa.null()
-        items = sa.select(self.engine.json_nested(one).label("item"), asked.c.position).order_by(asked.c.position)
-        rows = items.subquery("found")
-        return sa.select(self.engine.json_text(self.engine.json_list(self.engine.json_nested(rows.c.item))))
+        return roots.compile_root(self, spec, definition, nodes)
 
     def rows(self, target: Target) -> sa.FromClause:
         """A fresh alias of the target's table."""
@@ -237,7 +136,7 @@ class Compiler:
         if isinstance(target, Choice):
             by = target.by(row)
             cases = [
-                (by.in_([sa.literal_column(f"'{value}'") for value in values]),
+                (by.in_([quoted(value) for value in values]),
                  self.object(member, row, nodes, frame, is_abstract=True))
                 for values, member in target.members().items()
             ]  # fmt: skip
@@ -261,12 +160,12 @@ class Compiler:
         for key, merged in self.selector.fields(kind, nodes).items():
             name = merged[0].name.value
             if name == "__typename":
-                pairs.append((key, sa.literal_column(f"'{kind.name}'")))
+                pairs.append((key, quoted(kind.name)))
             else:
                 inner = replace(frame.at(key), row=row)
                 pairs.append((key, self.value(declared[name], kind.fields[name], merged, inner)))
         if is_abstract and self.is_walked and "__typename" not in dict(pairs):
-            pairs.append(("__typename", sa.literal_column(f"'{kind.name}'")))
+            pairs.append(("__typename", quoted(kind.name)))
         return self.engine.json_object(pairs)
 
     def value(
@@ -300,7 +199,7 @@ class Compiler:
         self.uses_now = self.uses_now or any(each.is_now for each in given.values())
         mark = len(self.computed)
         self.computed.append(ComputedAt(mark, frame.path, spec.act, given))
-        pairs: list[tuple[str, Expression]] = [("@", sa.literal_column(str(mark)))]
+        pairs: list[tuple[str, Expression]] = [("@", number(mark))]
         pairs += [(str(number), value) for number, value in enumerate(spec.of(row, self, args))]
         return self.engine.json_object(pairs)
 
@@ -330,8 +229,10 @@ class Compiler:
             value = self.object(target, inner, nodes, deeper)
             one = sa.select(value).select_from(inner).where(*conditions).correlate(row)
             if spec.order is not None:
-                one = one.order_by(*spec.order(inner)).limit(sa.literal_column("1"))
+                one = one.order_by(*spec.order(inner)).limit(number(1))
             return self.engine.json_nested(one.scalar_subquery())
         ordered = sa.select(inner).where(*conditions).order_by(*spec.order(inner)).correlate(row).subquery()
         value = self.object(target, ordered, nodes, deeper.at(EACH))
-        return self.engine.json_nested(sa.select(self.engine.json_list(value)).correlate(row).scalar_subquery())
+        return self.engine.json_nested(
+            sa.select(self.engine.json_list(value)).select_from(ordered).correlate(row).scalar_subquery()
+        )

@@ -2,30 +2,33 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 import sqlalchemy as sa
 from graphql import FieldNode, GraphQLField, GraphQLObjectType, get_named_type
-from sqlmodel import UTCDateTime
 
 from market.kernel.errors import Invalid, InvalidCursor
 from market.kernel.pages import SEPARATOR, Page, cursor_parts, page_of
 from schema.projection.arguments import Args, Slot
-from schema.projection.declare import Condition, Connection, Expression, Facet, Order
+from schema.projection.columns import number, quoted
+from schema.projection.declare import (
+    Condition,
+    Connection,
+    Expression,
+    Order,
+)
+from schema.projection.facets import compile_facets
+from schema.projection.frame import COUNT_MAX, EACH
+from schema.projection.selection import Fields
 
 if TYPE_CHECKING:
-    from schema.projection.compiler import Compiler, Frame
-
-COUNT_MAX = 10_000
-"""Counts and facets look at no more rows than this; beyond it they say so."""
-MOMENT = UTCDateTime()
-EACH = "*"
+    from schema.projection.compiler import Compiler
+    from schema.projection.frame import Frame
 
 
 @dataclass(slots=True)
-class _List:
+class Rows:
     """A connection being compiled: its rows, before any page is cut out of them."""
 
     compiler: Compiler
@@ -75,18 +78,29 @@ def compile_connection(
     if not is_keyed:
         compiler.depend(target)
     page = _page(compiler, args)
-    whole = _List(compiler, spec, args, base, frame.row, conditions, page, _order(spec, args))
+    whole = Rows(compiler, spec, args, base, frame.row, conditions, page, _order(spec, args))
     kind = get_named_type(definition.type)
     assert isinstance(kind, GraphQLObjectType)
     fields = compiler.selector.fields(kind, nodes)
+    of_page = _asked_of_page(whole, kind, fields)
     names = {merged[0].name.value for merged in fields.values()}
-    rows = _rows(whole, is_numbered="pageInfo" in names) if names & {"edges", "nodes", "pageInfo"} else None
+    rows = _rows(whole, is_numbered=bool(of_page)) if of_page or names & {"edges", "nodes"} else None
     inner = replace(frame, is_keyed=is_keyed)
     pairs = [(key, _part(whole, kind, merged, rows, inner.at(key))) for key, merged in fields.items()]
     made = whole.above(compiler.engine.json_object(pairs))
     if rows is not None:
         made = made.select_from(rows)
     return compiler.engine.json_nested(made.scalar_subquery())
+
+
+def _asked_of_page(whole: Rows, kind: GraphQLObjectType, fields: Fields) -> set[str]:
+    """What `pageInfo` is asked that only the rows can tell."""
+    info = get_named_type(kind.fields["pageInfo"].type)
+    assert isinstance(info, GraphQLObjectType)
+    nodes = [node for merged in fields.values() if merged[0].name.value == "pageInfo" for node in merged]
+    asked = {merged[0].name.value for merged in whole.compiler.selector.fields(info, nodes).values()}
+    told = "hasNextPage" if whole.page.is_backward else "hasPreviousPage"
+    return asked - {"__typename", told}
 
 
 def _page(compiler: Compiler, args: Args) -> Page:
@@ -118,10 +132,10 @@ def _order(spec: Connection, args: Args) -> Order | None:
 # -- the page ----------------------------------------------------------------------------------------------------------
 
 
-def _rows(whole: _List, *, is_numbered: bool) -> sa.FromClause:
+def _rows(whole: Rows, *, is_numbered: bool) -> sa.FromClause:
     """The page's rows in order, with `cursor`; numbered (`n`, one more than the page has) when that is needed."""
     is_numbered = is_numbered or whole.page.is_backward
-    limit = sa.literal_column(str(whole.page.size + is_numbered))
+    limit = number(whole.page.size + is_numbered)
     cut = _tiered(whole, limit) if whole.order is None else _keyset(whole, whole.order, limit)
     if not is_numbered:
         return cut
@@ -131,18 +145,18 @@ def _rows(whole: _List, *, is_numbered: bool) -> sa.FromClause:
     return sa.select(numbered).order_by(numbered.c.n.desc()).subquery()
 
 
-def _cursor(whole: _List) -> tuple[Slot | None, str]:
+def _cursor(whole: Rows) -> tuple[Slot | None, str]:
     name = "before" if whole.page.is_backward else "after"
     return whole.args.slot(name), name
 
 
-def _keyset(whole: _List, order: Order, limit: Expression) -> sa.FromClause:
+def _keyset(whole: Rows, order: Order, limit: Expression) -> sa.FromClause:
     compiler = whole.compiler
     key = order.key(whole.base, compiler, whole.args)
     tie = whole.base.c[order.tie]
     text = order.text(key, compiler) if order.text else sa.cast(key, sa.Text)
-    start = sa.literal_column(f"'{order.tag}{SEPARATOR}'", sa.Text)
-    cursor = start.concat(text).concat(sa.literal_column(f"'{SEPARATOR}'", sa.Text)).concat(tie)
+    start = quoted(f"{order.tag}{SEPARATOR}")
+    cursor = start.concat(text).concat(quoted(SEPARATOR)).concat(tie)
     is_descending = order.is_descending != whole.page.is_backward
     made = whole.select(whole.base, cursor.label("cursor"))
     slot, name = _cursor(whole)
@@ -165,15 +179,15 @@ def _keyset(whole: _List, order: Order, limit: Expression) -> sa.FromClause:
     return made.order_by(*keys).limit(limit).subquery()
 
 
-def _tiered(whole: _List, limit: Expression) -> sa.FromClause:
+def _tiered(whole: Rows, limit: Expression) -> sa.FromClause:
     """Tier after tier, each in order of rank, until the page is full: the engine stops walking there."""
     compiler, is_backward = whole.compiler, whole.page.is_backward
     assert whole.spec.tiers is not None
     slot, name = _cursor(whole)
     arms = []
-    for number, made in enumerate(whole.spec.tiers(whole.base, compiler, whole.args)):
+    for tier_number, made in enumerate(whole.spec.tiers(whole.base, compiler, whole.args)):
         rank = whole.base.c.search_rank
-        cursor = sa.literal_column(f"'r{SEPARATOR}{number}{SEPARATOR}'", sa.Text).concat(sa.cast(rank, sa.Text))
+        cursor = quoted(f"r{SEPARATOR}{tier_number}{SEPARATOR}").concat(sa.cast(rank, sa.Text))
         arm = made.with_only_columns(whole.base, cursor.label("cursor")).where(*whole.conditions)
         if slot is not None:
 
@@ -188,7 +202,7 @@ def _tiered(whole: _List, limit: Expression) -> sa.FromClause:
 
             tier = compiler.bind(slot, part(0), type_=sa.Integer())
             at = compiler.bind(slot, part(1), type_=sa.BigInteger())
-            here = sa.literal_column(str(number))
+            here = number(tier_number)
             if is_backward:
                 arm = arm.where(sa.or_(tier > here, sa.and_(tier == here, rank > at)))
             else:
@@ -203,10 +217,10 @@ def _tiered(whole: _List, limit: Expression) -> sa.FromClause:
 
 
 def _part(
-    whole: _List, kind: GraphQLObjectType, merged: list[FieldNode], rows: sa.FromClause | None, frame: Frame
+    whole: Rows, kind: GraphQLObjectType, merged: list[FieldNode], rows: sa.FromClause | None, frame: Frame
 ) -> Expression:
     compiler, name = whole.compiler, merged[0].name.value
-    only = None if rows is None or "n" not in rows.c else rows.c.n <= sa.literal_column(str(whole.page.size))
+    only = None if rows is None or "n" not in rows.c else rows.c.n <= number(whole.page.size)
     match name:
         case "edges":
             assert rows is not None
@@ -218,20 +232,19 @@ def _part(
             node = compiler.object(whole.spec.target(), rows, merged, frame.at(EACH))
             return compiler.engine.json_list(node, only=only)
         case "pageInfo":
-            assert rows is not None
             return _page_info(whole, kind, merged, rows)
         case "totalCount":
             return _count(whole, COUNT_MAX)
         case "isTotalCountExact":
-            return compiler.engine.json_boolean(_count(whole, COUNT_MAX + 1) <= sa.literal_column(str(COUNT_MAX)))
+            return compiler.engine.json_boolean(_count(whole, COUNT_MAX + 1) <= number(COUNT_MAX))
         case "facets":
-            return _facets(whole, kind, merged, frame)
+            return compile_facets(whole, kind, merged, frame)
         case _:
-            return sa.literal_column(f"'{kind.name}'")  # __typename: start-up checks that there is nothing else
+            return quoted(kind.name)  # __typename: start-up checks that there is nothing else
 
 
 def _edge(
-    whole: _List, kind: GraphQLObjectType, nodes: list[FieldNode], rows: sa.FromClause, frame: Frame
+    whole: Rows, kind: GraphQLObjectType, nodes: list[FieldNode], rows: sa.FromClause, frame: Frame
 ) -> Expression:
     compiler = whole.compiler
     pairs: list[tuple[str, Expression]] = []
@@ -243,105 +256,37 @@ def _edge(
         elif name == "cursor":
             pairs.append((key, rows.c.cursor))
         elif name == "__typename":
-            pairs.append((key, sa.literal_column(f"'{kind.name}'")))
+            pairs.append((key, quoted(kind.name)))
         else:
             spec = whole.spec.edge[name]
             pairs.append((key, compiler.value(spec, kind.fields[name], merged, replace(inner, row=rows), whole.args)))
     return compiler.engine.json_object(pairs)
 
 
-def _page_info(whole: _List, kind: GraphQLObjectType, nodes: list[FieldNode], rows: sa.FromClause) -> Expression:
-    engine, size = whole.compiler.engine, sa.literal_column(str(whole.page.size))
+def _page_info(whole: Rows, kind: GraphQLObjectType, nodes: list[FieldNode], rows: sa.FromClause | None) -> Expression:
+    engine, size = whole.compiler.engine, number(whole.page.size)
     info = get_named_type(kind.fields["pageInfo"].type)
     assert isinstance(info, GraphQLObjectType)
-    is_more = sa.func.count() > size
     was_given = sa.true() if _cursor(whole)[0] is not None else sa.false()
-    # The first and last cursor by row number: numbers of one width, so that text order is number order.
-    mark = sa.cast(sa.literal_column("1000") + rows.c.n, sa.Text).concat(rows.c.cursor)
-    is_kept = rows.c.n <= size
-    lowest = sa.func.substr(sa.func.min(mark).filter(is_kept), 5)
-    highest = sa.func.substr(sa.func.max(mark).filter(is_kept), 5)
-    start, end = (highest, lowest) if whole.page.is_backward else (lowest, highest)
-    values: Mapping[str, Expression] = {
-        "hasNextPage": engine.json_boolean(was_given if whole.page.is_backward else is_more),
-        "hasPreviousPage": engine.json_boolean(is_more if whole.page.is_backward else was_given),
-        "startCursor": start,
-        "endCursor": end,
-        "__typename": sa.literal_column(f"'{info.name}'"),
-    }
+    told, counted = ("hasNextPage", "hasPreviousPage") if whole.page.is_backward else ("hasPreviousPage", "hasNextPage")
+    values: dict[str, Expression] = {told: engine.json_boolean(was_given), "__typename": quoted(info.name)}
+    if rows is not None and "n" in rows.c:
+        # The first and last cursor by row number: numbers of one width, so that text order is number order.
+        mark = sa.cast(number(1000) + rows.c.n, sa.Text).concat(rows.c.cursor)
+        is_kept = rows.c.n <= size
+        lowest = sa.func.substr(sa.func.min(mark).filter(is_kept), 5)
+        highest = sa.func.substr(sa.func.max(mark).filter(is_kept), 5)
+        start, end = (highest, lowest) if whole.page.is_backward else (lowest, highest)
+        values |= {
+            counted: engine.json_boolean(sa.func.count() > size),
+            "startCursor": start,
+            "endCursor": end,
+        }
     fields = whole.compiler.selector.fields(info, nodes)
     return engine.json_object([(key, values[merged[0].name.value]) for key, merged in fields.items()])
 
 
-def _count(whole: _List, most: int) -> Expression:
+def _count(whole: Rows, most: int) -> Expression:
     """How many rows the list has, counting no further than `most`."""
-    some = whole.select(sa.literal_column("1").label("one")).limit(sa.literal_column(str(most))).subquery()
+    some = whole.select(number(1).label("one")).limit(number(most)).subquery()
     return whole.above(sa.func.count()).select_from(some).scalar_subquery()
-
-
-def _facets(whole: _List, kind: GraphQLObjectType, nodes: list[FieldNode], frame: Frame) -> Expression:
-    """Counts by value over the list's first `COUNT_MAX` rows, so that they agree with the filtered list."""
-    compiler = whole.compiler
-    facets = get_named_type(kind.fields["facets"].type)
-    assert isinstance(facets, GraphQLObjectType)
-    matching = whole.select(whole.base).limit(sa.literal_column(str(COUNT_MAX)))
-    # At the root the rows are gathered once for all facets; a nested list gathers them for each.
-    rows = matching.cte("matching") if whole.outer is None else matching.subquery()
-    pairs: list[tuple[str, Expression]] = []
-    for key, merged in compiler.selector.fields(facets, nodes).items():
-        name = merged[0].name.value
-        if name == "__typename":
-            pairs.append((key, sa.literal_column(f"'{facets.name}'")))
-            continue
-        item = get_named_type(facets.fields[name].type)
-        assert isinstance(item, GraphQLObjectType)
-        pairs.append((key, _facet(whole, whole.spec.facets[name], item, merged, rows, frame.at(key).at(EACH))))
-    return compiler.engine.json_object(pairs)
-
-
-def _facet(
-    whole: _List,
-    facet: Facet,
-    kind: GraphQLObjectType,
-    nodes: list[FieldNode],
-    rows: sa.FromClause,
-    frame: Frame,
-) -> Expression:
-    compiler, engine = whole.compiler, whole.compiler.engine
-    source: sa.FromClause = rows
-    by_row = rows
-    if facet.joined is not None:
-        by_row, condition = facet.joined(rows, compiler)
-        source = rows.join(by_row, condition)
-    by = facet.by(by_row, compiler)
-    value, count = by.label("value"), sa.func.count().label("count")
-    counted = (
-        whole.above(value, count)
-        .select_from(source)
-        .where(by.is_not(None))
-        .group_by(by)
-        .order_by(count.desc(), value)
-        .limit(sa.literal_column(str(facet.limit)))
-        .subquery()
-    )
-    values: dict[str, Any] = {
-        "value": lambda _merged, _key: counted.c.value,
-        "count": lambda _merged, _key: counted.c["count"],
-        "__typename": lambda _merged, _key: sa.literal_column(f"'{kind.name}'"),
-        "node": lambda merged, key: _facet_node(compiler, facet, counted, merged, frame.at(key)),
-    }
-    fields = compiler.selector.fields(kind, nodes)
-    item = engine.json_object([(key, values[merged[0].name.value](merged, key)) for key, merged in fields.items()])
-    return engine.json_nested(whole.above(engine.json_list(item)).select_from(counted).scalar_subquery())
-
-
-def _facet_node(
-    compiler: Compiler, facet: Facet, counted: sa.FromClause, merged: list[FieldNode], frame: Frame
-) -> Expression:
-    assert facet.target is not None
-    target = facet.target()
-    row = compiler.rows(target)
-    compiler.depend(target)
-    value = compiler.object(target, row, merged, frame)
-    one = sa.select(value).where(row.c[facet.key] == counted.c.value).correlate(counted)
-    return compiler.engine.json_nested(one.scalar_subquery())

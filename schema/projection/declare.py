@@ -18,7 +18,6 @@ from dataclasses import dataclass, field
 from typing import Any, Protocol
 
 import sqlalchemy as sa
-from sqlmodel import SQLModel
 
 from market.kernel.database import Engine
 from schema.projection.arguments import Args, Slot
@@ -239,52 +238,3 @@ class Choice:
 
 
 Target = Projection | Choice
-
-
-def table_of(model: type[SQLModel]) -> sa.Table:
-    """The table of a model."""
-    table: sa.Table = model.__table__  # type: ignore[attr-defined]  # SQLModel sets it on table classes
-    return table
-
-
-# -- the common columns ------------------------------------------------------------------------------------------------
-
-
-def column(name: str, table: sa.Table | None = None) -> Column:
-    """A column of the row; of another table with the same `id`, when given. Moments, dates and booleans are formatted
-    for JSON by their type."""
-
-    def of(t: sa.FromClause, build: Build, _args: Args) -> Expression:
-        if table is None:
-            return formatted(t.c[name], build)
-        other = table.alias()
-        return sa.select(formatted(other.c[name], build)).where(other.c.id == t.c.id).scalar_subquery()
-
-    return Column(of)
-
-
-def localized(name: str, table: sa.Table | None = None) -> Column:
-    """Text in Chinese (`name`) with optional English (`name_en`): by the `locale` argument, else the request's."""
-
-    def of(t: sa.FromClause, build: Build, args: Args) -> Expression:
-        other = t if table is None else table.alias()
-        text = other.c[name]
-        if (args.get("locale") or build.locale) in ("en", "EN"):
-            text = sa.func.coalesce(other.c[f"{name}_en"], text)
-        return text if table is None else sa.select(text).where(other.c.id == t.c.id).scalar_subquery()
-
-    return Column(of)
-
-
-def formatted(value: Expression, build: Build) -> Expression:
-    """A value as its JSON should show it."""
-    kind = value.type
-    if isinstance(kind, sa.types.TypeDecorator):
-        kind = kind.impl_instance
-    if isinstance(kind, sa.DateTime):
-        return build.engine.json_moment(value)
-    if isinstance(kind, sa.Date):
-        return build.engine.json_date(value)
-    if isinstance(kind, sa.Boolean):
-        return build.engine.json_boolean(value)
-    return value

@@ -17,8 +17,8 @@ from graphql import (
 
 from market.kernel.database import Database
 from schema.projection.arguments import Variables
-from schema.projection.compiler import EACH, NOW, ComputedAt
 from schema.projection.declare import Choice, Connection, Embedded, Field, Projection
+from schema.projection.frame import EACH, NOW, ComputedAt
 from schema.projection.plan import Operation, Plan, Planner, RootPlan
 
 
@@ -35,7 +35,7 @@ class Delivery:
 
     async def bytes(self, plan: Plan, variables: Variables, now: datetime) -> bytes:
         """The whole response, `{"data": …}`. Refuses with the MarketError of an argument that cannot be bound."""
-        request = {**variables, NOW.variable: now}
+        request = _request(variables, now)
         texts = await self._texts(plan.roots, request)
         parts = [
             b'"' + root.key.encode() + b'":' + _finish(root, text, request)
@@ -44,26 +44,30 @@ class Delivery:
         return b'{"data":{' + b",".join(parts) + b"}}"
 
     async def _texts(self, roots: Sequence[RootPlan], request: Mapping[str, Any]) -> list[str | None]:
+        values = [root.values(request) for root in roots]  # all checked before any is asked
         calls = [
-            self._database.text(root.sql, root.values(request), plan_each_time=root.is_planned_each_time)
-            for root in roots
+            self._database.text(root.sql, bound, plan_each_time=root.is_planned_each_time)
+            for root, bound in zip(roots, values, strict=True)
         ]
-        if len(calls) == 1:
-            return [await calls[0]]
-        return list(await asyncio.gather(*calls))
+        return [await calls[0]] if len(calls) == 1 else await asyncio.gather(*calls)
 
     async def value(
-        self, operation: Operation, info: GraphQLResolveInfo, variables: Variables, locale: str, now: datetime
+        self, operation: Operation, info: GraphQLResolveInfo[Any], variables: Variables, locale: str, now: datetime
     ) -> Any:
         """One root field's answer as plain values, for graphql-core to walk."""
         key = str(info.path.key)
         root = self._planner.root(operation, key, list(info.field_nodes), variables, locale, is_walked=True)
-        request = {**variables, NOW.variable: now}
+        request = _request(variables, now)
         (text,) = await self._texts([root], request)
         value = None if text is None else orjson.loads(text)
         for each in root.computed:
             _apply(each, value, each.path, _given(each, request))
         return value
+
+
+def _request(variables: Variables, now: datetime) -> dict[str, Any]:
+    assert NOW.variable is not None
+    return {**variables, NOW.variable: now}
 
 
 def _finish(root: RootPlan, text: str | None, request: Mapping[str, Any]) -> bytes:
@@ -105,7 +109,7 @@ def _apply(each: ComputedAt, value: Any, path: tuple[str, ...], given: Mapping[s
 # -- for graphql-core --------------------------------------------------------------------------------------------------
 
 
-def projected(source: Any, info: GraphQLResolveInfo, **_arguments: Any) -> Any:
+def projected(source: Any, info: GraphQLResolveInfo[Any], **_arguments: Any) -> Any:
     """The resolver of a projected field: below the root the answer is there already, under its response key."""
     if isinstance(source, dict):
         return source[info.path.key]
@@ -124,7 +128,7 @@ def attach(schema: GraphQLSchema, query: Projection) -> None:
             kind.resolve_type = _type_of
 
 
-def _type_of(value: Any, _info: GraphQLResolveInfo, _kind: Any) -> str | None:
+def _type_of(value: Any, _info: GraphQLResolveInfo[Any], _kind: Any) -> str | None:
     return value["__typename"] if isinstance(value, dict) else getattr(value, "__typename__", type(value).__name__)
 
 

@@ -11,13 +11,12 @@ from graphql import (
     OperationDefinitionNode,
     type_from_ast,
 )
-from sqlalchemy.dialects import sqlite
-from sqlalchemy.dialects.postgresql import psycopg
 
 from market.kernel.database import Engine
 from schema.projection.arguments import Slot, Structural, Variables, shape_of
-from schema.projection.compiler import Compiler, ComputedAt
+from schema.projection.compiler import Compiler
 from schema.projection.declare import Projection
+from schema.projection.frame import ComputedAt
 from schema.projection.selection import Selector
 
 PLANS_MAX = 64
@@ -101,9 +100,6 @@ class Planner:
         self._query = query
         self._engine = engine
         self._facts = facts
-        self._dialect = (
-            sqlite.dialect(paramstyle="qmark") if engine.paramstyle == "qmark" else psycopg.dialect(paramstyle="format")
-        )
 
     def plan(self, operation: Operation, variables: Variables, locale: str) -> Plan | None:
         """The plan of an operation whose every root field is projected, else None.
@@ -160,15 +156,14 @@ class Planner:
         return self._finished(key, compiler, statement)
 
     def _finished(self, key: str, compiler: Compiler, statement: sa.Select[Any]) -> RootPlan:
-        compiled = statement.compile(dialect=self._dialect)
-        processors = compiled._bind_processors  # noqa: SLF001 - the public way binds through a connection
+        prepared = self._engine.prepared(statement)
         binds = {bind.name: bind for bind in compiler.binds}
 
         def reader(name: str) -> Callable[[Variables], Any]:
             bind = binds.get(name)
-            process = processors.get(name)
+            process = prepared.processors.get(name)
             if bind is None:  # a constant of the declaration
-                constant = compiled.params[name]
+                constant = prepared.constants[name]
                 value = process(constant) if process else constant
                 return lambda _variables: value
             slot, via = bind.slot, bind.via
@@ -191,8 +186,8 @@ class Planner:
         fixed, slots = tuple(sorted(compiler.topics)), tuple(compiler.topic_slots)
         return RootPlan(
             key=key,
-            sql=str(compiled),
-            readers=tuple([reader(name) for name in compiled.positiontup or ()]),
+            sql=prepared.sql,
+            readers=tuple([reader(name) for name in prepared.names]),
             checks=tuple(compiler.checks),
             computed=tuple(compiler.computed),
             topics=lambda variables: (*fixed, *[str(slot.value(variables)) for slot in slots]),

@@ -4,6 +4,8 @@
 from collections.abc import Iterable, Mapping, Sequence
 
 from graphql import (
+    BooleanValueNode,
+    DirectiveNode,
     FieldNode,
     FragmentDefinitionNode,
     FragmentSpreadNode,
@@ -68,11 +70,17 @@ class Selector:
     def _is_included(self, node: SelectionNode) -> bool:
         for directive in node.directives or ():
             if directive.name.value in ("skip", "include"):
-                value = directive.arguments[0].value
-                flag = self._variables[value.name.value] if isinstance(value, VariableNode) else value.value  # type: ignore[attr-defined]  # validated: a boolean literal
-                if flag is (directive.name.value == "skip"):
+                if self._flag(directive) is (directive.name.value == "skip"):
                     return False
         return True
+
+    def _flag(self, directive: DirectiveNode) -> bool:
+        (argument,) = directive.arguments or ()  # validated: `if`
+        value = argument.value
+        if isinstance(value, VariableNode):
+            return bool(self._variables[value.name.value])
+        assert isinstance(value, BooleanValueNode)
+        return value.value
 
     def _applies(self, of: GraphQLObjectType, condition: NamedTypeNode | None) -> bool:
         if condition is None or condition.name.value == of.name:

@@ -1,7 +1,8 @@
 """What an engine must be able to do. `sqlite.py` and `postgresql.py` are the two; nobody else asks which one it is."""
 
 from abc import ABC, abstractmethod
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
 from typing import Any, Protocol
 
 import sqlalchemy as sa
@@ -15,7 +16,7 @@ Json = sa.ColumnElement[Any]
 class Reader(Protocol):
     """Runs prepared read statements that return one text, on the raw driver: no session, no rows, no decoding."""
 
-    async def text(self, sql: str, values: Sequence[Any] | Mapping[str, Any], *, plan_each_time: bool) -> str | None:
+    async def text(self, sql: str, values: Sequence[Any], *, plan_each_time: bool) -> str | None:
         """The first column of the first row, or None when there is no row. `plan_each_time` asks the planner to look
         at the values (search words) instead of reusing one plan (keyed lists)."""
 
@@ -39,12 +40,25 @@ class News(Protocol):
         """Stop."""
 
 
+@dataclass(frozen=True, slots=True)
+class Prepared:
+    """A statement as the raw driver takes it."""
+
+    sql: str
+    names: tuple[str, ...]
+    """The bound parameters, in the order of their places."""
+    constants: Mapping[str, Any]
+    """The values of those that the statement itself knows."""
+    processors: Mapping[str, Callable[[Any], Any]]
+    """What a value must go through before the driver takes it."""
+
+
 class Engine(ABC):
     """One database engine: connections, and the SQL that the two spell differently."""
 
     name: str
-    paramstyle: str
-    """How the raw driver spells bound values, in SQLAlchemy's words."""
+    dialect: sa.Dialect
+    """SQLAlchemy's, with places for values as the raw driver counts them."""
     writers: int
     """How many transactions may write at once."""
 
@@ -65,6 +79,13 @@ class Engine(ABC):
     @abstractmethod
     def is_transient(self, error: Exception) -> bool:
         """Whether the same work may succeed later: busy, full, cut off, restarting."""
+
+    def prepared(self, statement: sa.Select[Any]) -> Prepared:
+        """A statement as the raw driver takes it."""
+        compiled = statement.compile(dialect=self.dialect)
+        # The public way to these processors binds through a connection. Nothing here binds tuples, which have several.
+        processors: Mapping[str, Any] = compiled._bind_processors  # noqa: SLF001
+        return Prepared(str(compiled), tuple(compiled.positiontup or ()), compiled.params, processors)
 
     # -- topics ----------------------------------------------------------------------------------------------------
 

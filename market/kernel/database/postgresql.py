@@ -1,12 +1,13 @@
 """PostgreSQL: the production engine. READ COMMITTED, bounded pools, time-outs on everything, prepared statements."""
 
 import asyncio
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from typing import Any
 
 import psycopg
 import sqlalchemy as sa
 from sqlalchemy.dialects.postgresql import ARRAY, TSQUERY, TSVECTOR
+from sqlalchemy.dialects.postgresql import psycopg as psycopg_dialect
 
 from market.kernel.database.engine import Engine, Json, News, Reader, Text
 from market.kernel.topics import Topics
@@ -33,7 +34,7 @@ class PostgresqlEngine(Engine):
     """A server, spoken to by psycopg for transactions and projections alike."""
 
     name = "postgresql"
-    paramstyle = "format"
+    dialect = psycopg_dialect.dialect(paramstyle="format")  # type: ignore[no-untyped-call]  # SQLAlchemy has no annotation
     writers = 8
 
     def __init__(self, url: sa.URL) -> None:
@@ -137,10 +138,11 @@ class PostgresqlEngine(Engine):
 
     def search_index(self, texts: Sequence[str]) -> dict[str, Any]:
         # Each column holds its own tier and the nearer ones, so that words may be spread over them.
-        gathered, columns = "", {}
+        lexemes: dict[str, str] = {}
+        columns, position = {}, 0
         for name, text in zip(_TIERS, texts, strict=True):
-            gathered = f"{gathered} {text}"
-            columns[name] = _vector(gathered)
+            position = _gather(lexemes, text, position)
+            columns[name] = " ".join(lexemes.values())
         return columns
 
 
@@ -156,16 +158,14 @@ def _has(search: sa.FromClause, tier: int, words: sa.ColumnElement[Any]) -> sa.C
     return vector.bool_op("@@")(sa.cast(words, TSQUERY))
 
 
-def _vector(text: str) -> str:
-    """A tsvector literal with positions, made here so that no server-side parser or locale has a say in it.
-
-    The boundary token only takes up a position: phrases do not reach over it.
-    """
-    places: dict[str, list[int]] = {}
-    for position, token in enumerate(text.split(), start=1):
+def _gather(lexemes: dict[str, str], text: str, position: int) -> int:
+    """Add a text's tokens to a tsvector literal to be, made here so that no server-side parser or locale has a say in
+    it; the position of the last. The boundary token only takes up a position: phrases do not reach over it."""
+    for position, token in enumerate(text.split(), start=position + 1):
         if token != _BOUNDARY and position < 16383:
-            places.setdefault(token, []).append(position)
-    return " ".join(f"'{token}':{','.join(map(str, at[:250]))}" for token, at in places.items())
+            found = lexemes.get(token)
+            lexemes[token] = f"'{token}':{position}" if found is None else f"{found},{position}"
+    return position
 
 
 class PostgresqlReader(Reader):
@@ -187,7 +187,7 @@ class PostgresqlReader(Reader):
         connection.prepared_max = 1000
         return connection
 
-    async def text(self, sql: str, values: Sequence[Any] | Mapping[str, Any], *, plan_each_time: bool) -> str | None:
+    async def text(self, sql: str, values: Sequence[Any], *, plan_each_time: bool) -> str | None:
         async with self._gate:
             connection = self._free.pop() if self._free else await self._connect()
             try:

@@ -2,18 +2,24 @@
 
 import asyncio
 import json
-import sqlite3
 import threading
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 import sqlalchemy as sa
 from sqlalchemy import event
+from sqlalchemy.dialects import sqlite as sqlite_dialect
 from sqlalchemy.pool import QueuePool
 
 from market.kernel.database.engine import Engine, Json, News, Reader, Text
 from market.kernel.topics import Topics
+
+try:
+    # The standard module with a current SQLite inside: before 3.46 nested projections overflow a fixed parser stack.
+    import pysqlite3.dbapi2 as sqlite3
+except ImportError:  # no wheel for this machine: its own SQLite serves, with less deep queries
+    import sqlite3  # type: ignore[no-redef]  # the same interface
 
 READER_THREADS = 2
 """As many as statements can really run at once on two cores; more only pass the interpreter lock around."""
@@ -44,7 +50,7 @@ class SqliteEngine(Engine):
     """One file, one writer, a few readers."""
 
     name = "sqlite"
-    paramstyle = "qmark"
+    dialect = sqlite_dialect.dialect(paramstyle="qmark")
     writers = 1
 
     def __init__(self, path: str) -> None:
@@ -60,6 +66,7 @@ class SqliteEngine(Engine):
     def _engine(self, *, read_only: bool, pool_size: int, begin: str) -> sa.Engine:
         engine = sa.create_engine(
             f"sqlite:///{self.path}",
+            module=sqlite3,
             poolclass=QueuePool,
             pool_size=pool_size,
             max_overflow=0,
@@ -194,7 +201,7 @@ class SqliteReader(Reader):
         row = self._own.connection.execute(sql, values).fetchone()
         return None if row is None else row[0]
 
-    async def text(self, sql: str, values: Sequence[Any] | Mapping[str, Any], *, plan_each_time: bool) -> str | None:
+    async def text(self, sql: str, values: Sequence[Any], *, plan_each_time: bool) -> str | None:
         if self._threads is None:
             await self.open()
         return await asyncio.get_running_loop().run_in_executor(self._threads, self._run, sql, values)

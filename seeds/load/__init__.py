@@ -1,0 +1,78 @@
+"""Load data for benchmarks: a large invented marketplace, inserted in bulk. The one door past the use cases."""
+
+import time
+from dataclasses import dataclass
+from random import Random
+from typing import Literal
+
+from sqlmodel import select
+
+from market.catalogue.tables import Variant, listing_search
+from market.kernel.market import Market
+from market.kernel.topics import touch
+from seeds.ground import seed_categories, seed_regions
+from seeds.load.bulk import Ids, bulk_transaction, settle
+from seeds.load.listings import Categories, Listings
+from seeds.load.produce import add_product
+from seeds.load.rowset import IN_ORDER, RowSet, table_of
+from seeds.load.sellers import Sellers
+from seeds.load.tours import SESSIONS_EACH, add_package
+from seeds.report import Progress, SeedReport, counts, examples, silent
+
+Size = Literal["small", "large"]
+
+_SEED = 20_260_601
+_BATCH = 4_000
+
+
+@dataclass(frozen=True, slots=True)
+class _Amount:
+    products: int
+    packages: int
+
+
+_AMOUNTS: dict[Size, _Amount] = {"small": _Amount(20_000, 2_000), "large": _Amount(200_000, 20_000)}
+
+
+def seed_load(market: Market, size: Size, *, progress: Progress = silent) -> SeedReport:
+    """Insert load data of a size, all in one transaction: 20,000 products, 2,000 packages and 60,000 sessions, or ten
+    times that. A database that has load data is left alone.
+
+    The same moment gives the same rows, ids included. Regions and categories come through their use cases.
+    """
+    began = time.monotonic()
+    with market.read() as session:
+        is_new = session.exec(select(Variant.id).where(Variant.sku == "LD-000000-1")).first() is None
+    if is_new:
+        seed_regions(market)
+        _insert(market, _AMOUNTS[size], Categories(seed_categories(market)), progress)
+        settle(market)
+    with market.read() as session:
+        seconds = round(time.monotonic() - began, 2)
+        return SeedReport(is_new, seconds, counts(session), examples(session))
+
+
+def _insert(market: Market, amount: _Amount, categories: Categories, progress: Progress) -> None:
+    now, chance, rows = market.now().replace(microsecond=0), Random(_SEED), RowSet()
+    ids = Ids(chance, int(now.timestamp() * 1000))
+    total = amount.products + amount.packages
+    tables = [*[table_of(model).name for model in IN_ORDER], listing_search.name]
+    with bulk_transaction(market, tables) as session:
+        sellers = Sellers(chance, ids, rows, now).all
+        listings = Listings(chance, ids, rows, categories, now=now, total=total)
+        variants = []
+        for number in range(amount.products):
+            variants.append(add_product(listings, sellers, number))
+            if number % _BATCH == 0:
+                rows.write(session)
+                progress("product", number, amount.products)
+        for number in range(amount.packages):
+            add_package(listings, sellers, number, gift=variants[number])
+            if number % (_BATCH // SESSIONS_EACH) == 0:
+                rows.write(session)
+                progress("package", number, amount.packages)
+        rows.write(session)
+        progress("search", 0, total)
+        listings.write_search(session, market.database.engine)
+        touch(session, "places", "organisations", "catalogue", "sessions")
+    progress("search", total, total)

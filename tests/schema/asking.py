@@ -1,0 +1,78 @@
+"""An execution over a market, asked without HTTP: what the schema's tests talk to."""
+
+import json
+from dataclasses import dataclass, field
+from typing import Any
+
+from graphql import GraphQLSchema
+
+from market.kernel.market import Market
+from schema.build import build_schema, core_schema
+from schema.cache import ResponseCache
+from schema.edge.documents import Documents
+from schema.edge.http import Answer
+from schema.edge.limits import Limits
+from schema.edge.media import MediaType
+from schema.edge.requests import GraphQLRequest
+from schema.execution import Execution
+from schema.facts import facts
+from schema.projection import Delivery
+from schema.projection.plan import Planner
+from schema.query import QUERY
+
+SCHEMA: GraphQLSchema = core_schema(build_schema())
+GENEROUS = Limits(cost=1_000_000, aliases=500, root_fields=100, repeats=500, depth=20)
+
+
+@dataclass
+class Log:
+    """Remembers what was masked."""
+
+    masked: list[BaseException] = field(default_factory=list)
+
+    def error(self, event: str, **facts: Any) -> None:  # noqa: ARG002 - the shape of a logger
+        """Remember it."""
+        self.masked.append(facts["exc_info"])
+
+
+class Asker:
+    """One execution of a market."""
+
+    def __init__(self, market: Market, *, is_walked: bool = False, is_cached: bool = False) -> None:
+        self.market = market
+        self.log = Log()
+        self.documents = Documents(SCHEMA, GENEROUS)
+        planner = Planner(SCHEMA, QUERY, market.database.engine, facts(market, media_url="/media/"))
+        self.delivery = Delivery(planner, market.database)
+        cache = (
+            ResponseCache(market.database.topics, entries_max=100, bytes_max=10_000_000) if is_cached else None
+        )
+        self.execute = Execution(
+            market, SCHEMA, self.documents, self.delivery, cache=cache, log=self.log, is_walked=is_walked
+        )
+
+    async def answer(self, query: str, variables: dict[str, Any] | None = None, *, language: str = "zh") -> Answer:
+        """The answer as the edge gets it."""
+        request = GraphQLRequest(
+            query=query,
+            operation_name=None,
+            variables=variables or {},
+            accept_language=language,
+            authorization=None,
+            request_id="test",
+            media_type=MediaType.GRAPHQL,
+            may_mutate=True,
+            if_none_match=None,
+            client="",
+        )
+        return await self.execute(request)
+
+    async def ask(self, query: str, variables: dict[str, Any] | None = None, *, language: str = "zh") -> Any:
+        """The whole response."""
+        return json.loads((await self.answer(query, variables, language=language)).body)
+
+    async def data(self, query: str, variables: dict[str, Any] | None = None, *, language: str = "zh") -> Any:
+        """The data of an answer that must have no errors."""
+        response = await self.ask(query, variables, language=language)
+        assert "errors" not in response, (response["errors"], self.log.masked)
+        return response["data"]
