@@ -34,6 +34,7 @@ from schema.projection import (
     ToMany,
     ToOne,
     column,
+    exists,
     localized,
     quoted,
     table_of,
@@ -160,12 +161,12 @@ def _where(t: sa.FromClause, build: Build, args: Args) -> list[Condition]:
         conditions.append(t.c.kind.in_([quoted(kind) for kind in where.get("kinds")]))
     if "certificate" in where:
         certificate = table_of(CertificateTable).alias()
-        held = sa.and_(
+        held = [
             certificate.c.organisation_id == t.c.id,
             certificate.c.kind == quoted(where.get("certificate")),
             holds_today(certificate, build),
-        )
-        conditions.append(sa.exists().where(held))
+        ]
+        conditions.append(exists(certificate, where=held))
     if "near" in where:
         conditions += near_conditions(t, where.nested("near"), build)
     return conditions
@@ -245,9 +246,8 @@ def current(membership: sa.FromClause, build: Build) -> list[Condition]:
 
 def _is_member(t: sa.FromClause, producer: sa.FromClause, build: Build) -> Condition:
     membership = table_of(MembershipTable).alias()
-    return sa.exists().where(
-        membership.c.cooperative_id == t.c.id, membership.c.producer_id == producer.c.id, *current(membership, build)
-    )
+    held = [membership.c.cooperative_id == t.c.id, membership.c.producer_id == producer.c.id]
+    return exists(membership, where=[*held, *current(membership, build)])
 
 
 PRODUCER = Projection("Producer", ORGANISATIONS, topic="organisations", fields=PRODUCER_FIELDS)

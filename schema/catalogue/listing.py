@@ -59,6 +59,7 @@ from schema.projection import (
     ToMany,
     ToOne,
     column,
+    exists,
     localized,
     quoted,
     table_of,
@@ -197,12 +198,13 @@ def _in_season(t: sa.FromClause, day: Slot, build: Build) -> Condition:
 
 def _certified(t: sa.FromClause, kind: str, build: Build) -> Condition:
     link, certificate = table_of(LinkTable).alias(), table_of(CertificateTable).alias()
-    return sa.exists().where(
+    held = [
         link.c.listing_id == t.c.id,
         certificate.c.id == link.c.certificate_id,
         certificate.c.kind == quoted(kind),
         holds_today(certificate, build),
-    )
+    ]
+    return exists(link, certificate, where=held)
 
 
 def _priced(t: sa.FromClause, price: Args, build: Build) -> list[Condition]:
@@ -233,7 +235,9 @@ def _check_bounds(low: Decimal, high: Decimal) -> None:
 def _has_words(t: sa.FromClause, text: Slot, build: Build) -> Condition:
     build.plan_each_time()
     words = build.bind(text, lambda given: search.asked(given, build.engine, tier=None))
-    return t.c.search_rank.in_(sa.select(listing_search.c.rowid).where(build.engine.matches_any(listing_search, words)))
+    return t.c.search_rank.in_(
+        sa.select(listing_search.c.rowid).where(build.engine.matches_any(listing_search, words)).correlate(None)
+    )
 
 
 POPULARITY = number_order("p", "popularity", is_descending=True)
@@ -250,7 +254,7 @@ IMAGE = Projection(
 
 def _covering(t: sa.FromClause, certificate: sa.FromClause) -> Condition:
     link = table_of(LinkTable).alias()
-    return sa.exists().where(link.c.listing_id == t.c.id, link.c.certificate_id == certificate.c.id)
+    return exists(link, where=[link.c.listing_id == t.c.id, link.c.certificate_id == certificate.c.id])
 
 
 LISTING_FIELDS: dict[str, Any] = {

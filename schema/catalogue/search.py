@@ -107,7 +107,7 @@ def _where(t: sa.FromClause, build: Build, args: Args) -> list[Condition]:
 def _found(t: sa.FromClause, build: Build, args: Args) -> list[Condition]:
     build.plan_each_time()
     words = build.bind(args.present["query"], _asked(build, None))
-    ranks = sa.select(listing_search.c.rowid).where(build.engine.matches_any(listing_search, words))
+    ranks = sa.select(listing_search.c.rowid).where(build.engine.matches_any(listing_search, words)).correlate(None)
     return [t.c.search_rank.in_(ranks)]
 
 

@@ -3,7 +3,6 @@
 from collections.abc import Callable, Sequence
 from datetime import date
 from enum import StrEnum
-from typing import Any
 
 import sqlalchemy as sa
 import strawberry
@@ -45,13 +44,15 @@ from schema.projection import (
     ToMany,
     ToOne,
     column,
+    exists,
     localized,
+    looked_up,
     number,
     quoted,
     table_of,
 )
 from schema.projection import Connection as Listed
-from schema.projection.declare import Condition
+from schema.projection.declare import Condition, Expression
 from schema.scalars import described
 from schema.sessions import (
     SESSION,
@@ -211,9 +212,9 @@ GIFT_OF = Projection(
 )
 
 
-def _product_of(t: sa.FromClause) -> sa.ScalarSelect[Any]:
+def _product_of(t: sa.FromClause) -> Expression:
     variant = VARIANT.table.alias()  # type: ignore[union-attr]  # declared with one
-    return sa.select(variant.c.listing_id).where(variant.c.id == t.c.variant_id).scalar_subquery()
+    return looked_up(variant.c.listing_id, variant, where=[variant.c.id == t.c.variant_id])
 
 
 def _notes(kind: NoteKind) -> ToMany:
@@ -282,13 +283,14 @@ def _with_sessions(t: sa.FromClause, sessions: Args, build: Build) -> Condition:
     assert last is not None
     assert least is not None
     build.check((first, last), _check_days)
-    return sa.exists().where(
+    held = [
         session.c.package_id == t.c.id,
         session.c.local_date.between(build.bind(first, type_=sa.Date()), build.bind(last, type_=sa.Date())),
         session.c.state == quoted("OPEN"),
         to_come(session, build),
         vacancies(session) >= build.bind(least, type_=sa.Integer()),
-    )
+    ]
+    return exists(session, where=held)
 
 
 def _where(t: sa.FromClause, build: Build, args: Args) -> list[Condition]:

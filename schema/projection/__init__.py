@@ -14,7 +14,15 @@ It knows no room. A declaration that cannot be compiled fails when the server st
 """
 
 from schema.projection.arguments import Args, Slot
-from schema.projection.columns import column, localized, number, quoted, table_of
+from schema.projection.columns import (
+    column,
+    exists,
+    localized,
+    looked_up,
+    number,
+    quoted,
+    table_of,
+)
 from schema.projection.declare import (
     Build,
     ById,
@@ -53,7 +61,9 @@ __all__ = [
     "ToOne",
     "attach",
     "column",
+    "exists",
     "localized",
+    "looked_up",
     "number",
     "projected",
     "quoted",

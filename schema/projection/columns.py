@@ -1,10 +1,13 @@
 """The common columns of declarations, and constants that are pasted into SQL."""
 
+from collections.abc import Sequence
+from typing import Any
+
 import sqlalchemy as sa
 from sqlmodel import SQLModel
 
 from schema.projection.arguments import Args
-from schema.projection.declare import Build, Column, Expression
+from schema.projection.declare import Build, Column, Condition, Expression
 
 
 def quoted(text: object) -> Expression:
@@ -17,6 +20,25 @@ def quoted(text: object) -> Expression:
 def number(value: float) -> Expression:
     """A number constant of a declaration or of the plan, pasted."""
     return sa.literal_column(repr(value))
+
+
+def above(source: sa.FromClause, *columns: Any) -> sa.Select[Any]:
+    """A select over one derived table; everything else in it is the rows around it."""
+    return sa.select(*columns).select_from(source).correlate_except(source)
+
+
+def exists(*sources: sa.FromClause, where: Sequence[Condition]) -> Condition:
+    """Whether there are rows of these sources that meet the conditions; every other table is the row around it.
+
+    Says outright what is correlated: SQLAlchemy's guess only looks one level out, and quietly joins the rest.
+    """
+    made = sa.select(number(1)).select_from(*sources).where(*where)
+    return sa.exists(made.correlate_except(*sources))
+
+
+def looked_up(value: Expression, *sources: sa.FromClause, where: Sequence[Condition]) -> Expression:
+    """A value of the one row of these sources that meets the conditions, correlated as `exists`."""
+    return sa.select(value).select_from(*sources).where(*where).correlate_except(*sources).scalar_subquery()
 
 
 def table_of(model: type[SQLModel]) -> sa.Table:
@@ -33,7 +55,7 @@ def column(name: str, table: sa.Table | None = None) -> Column:
         if table is None:
             return formatted(t.c[name], build)
         other = table.alias()
-        return sa.select(formatted(other.c[name], build)).where(other.c.id == t.c.id).scalar_subquery()
+        return looked_up(formatted(other.c[name], build), other, where=[other.c.id == t.c.id])
 
     return Column(of)
 
@@ -52,7 +74,7 @@ def localized(name: str, table: sa.Table | None = None) -> Column:
 
 
 def _alone(value: Expression, t: sa.FromClause, other: sa.FromClause) -> Expression:
-    return value if other is t else sa.select(value).where(other.c.id == t.c.id).scalar_subquery()
+    return value if other is t else looked_up(value, other, where=[other.c.id == t.c.id])
 
 
 def formatted(value: Expression, build: Build) -> Expression:

@@ -227,12 +227,12 @@ class Compiler:
         deeper = replace(frame, is_keyed=is_keyed)
         if isinstance(spec, ToOne):
             value = self.object(target, inner, nodes, deeper)
-            one = sa.select(value).select_from(inner).where(*conditions).correlate(row)
+            one = sa.select(value).select_from(inner).where(*conditions).correlate_except(inner)
             if spec.order is not None:
                 one = one.order_by(*spec.order(inner)).limit(number(1))
             return self.engine.json_nested(one.scalar_subquery())
-        ordered = sa.select(inner).where(*conditions).order_by(*spec.order(inner)).correlate(row).subquery()
+        ordered = sa.select(inner).where(*conditions).order_by(*spec.order(inner)).correlate_except(inner).subquery()
         value = self.object(target, ordered, nodes, deeper.at(EACH))
         return self.engine.json_nested(
-            sa.select(self.engine.json_list(value)).select_from(ordered).correlate(row).scalar_subquery()
+            sa.select(self.engine.json_list(value)).select_from(ordered).correlate_except(ordered).scalar_subquery()
         )

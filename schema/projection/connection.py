@@ -11,7 +11,7 @@ from graphql import FieldNode, GraphQLField, GraphQLObjectType, get_named_type
 from market.kernel.errors import Invalid, InvalidCursor
 from market.kernel.pages import SEPARATOR, Page, cursor_parts, page_of
 from schema.projection.arguments import Args, Slot
-from schema.projection.columns import number, quoted
+from schema.projection.columns import above, number, quoted
 from schema.projection.declare import (
     Condition,
     Connection,
@@ -35,7 +35,7 @@ class Rows:
     spec: Connection
     args: Args
     base: sa.FromClause
-    outer: sa.FromClause | None
+    is_nested: bool
     conditions: list[Condition]
     page: Page
     order: Order | None
@@ -46,13 +46,7 @@ class Rows:
         conditions = list(self.conditions)
         if self.spec.found is not None:
             conditions += self.spec.found(self.base, self.compiler, self.args)
-        made = sa.select(*columns).select_from(self.base).where(*conditions)
-        return made if self.outer is None else made.correlate(self.outer)
-
-    def above(self, *columns: Any) -> sa.Select[Any]:
-        """A select over something made of `select`."""
-        made = sa.select(*columns)
-        return made if self.outer is None else made.correlate(self.outer)
+        return sa.select(*columns).select_from(self.base).where(*conditions).correlate_except(self.base)
 
 
 def compile_connection(
@@ -78,7 +72,7 @@ def compile_connection(
     if not is_keyed:
         compiler.depend(target)
     page = _page(compiler, args)
-    whole = Rows(compiler, spec, args, base, frame.row, conditions, page, _order(spec, args))
+    whole = Rows(compiler, spec, args, base, frame.row is not None, conditions, page, _order(spec, args))
     kind = get_named_type(definition.type)
     assert isinstance(kind, GraphQLObjectType)
     fields = compiler.selector.fields(kind, nodes)
@@ -87,10 +81,8 @@ def compile_connection(
     rows = _rows(whole, is_numbered=bool(of_page)) if of_page or names & {"edges", "nodes"} else None
     inner = replace(frame, is_keyed=is_keyed)
     pairs = [(key, _part(whole, kind, merged, rows, inner.at(key))) for key, merged in fields.items()]
-    made = whole.above(compiler.engine.json_object(pairs))
-    if rows is not None:
-        made = made.select_from(rows)
-    return compiler.engine.json_nested(made.scalar_subquery())
+    made = compiler.engine.json_object(pairs)
+    return made if rows is None else compiler.engine.json_nested(above(rows, made).scalar_subquery())
 
 
 def _asked_of_page(whole: Rows, kind: GraphQLObjectType, fields: Fields) -> set[str]:
@@ -289,4 +281,4 @@ def _page_info(whole: Rows, kind: GraphQLObjectType, nodes: list[FieldNode], row
 def _count(whole: Rows, most: int) -> Expression:
     """How many rows the list has, counting no further than `most`."""
     some = whole.select(number(1).label("one")).limit(number(most)).subquery()
-    return whole.above(sa.func.count()).select_from(some).scalar_subquery()
+    return above(some, sa.func.count()).scalar_subquery()

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 import sqlalchemy as sa
 from graphql import FieldNode, GraphQLObjectType, get_named_type
 
-from schema.projection.columns import number, quoted
+from schema.projection.columns import above, number, quoted
 from schema.projection.declare import Expression, Facet
 from schema.projection.frame import COUNT_MAX, EACH
 
@@ -24,7 +24,7 @@ def compile_facets(whole: Rows, kind: GraphQLObjectType, nodes: list[FieldNode],
     assert isinstance(facets, GraphQLObjectType)
     matching = whole.select(whole.base).limit(number(COUNT_MAX))
     # At the root the rows are gathered once for all facets; a nested list gathers them for each.
-    rows = matching.cte("matching") if whole.outer is None else matching.subquery()
+    rows = matching.cte("matching") if not whole.is_nested else matching.subquery("matching")
     pairs: list[tuple[str, Expression]] = []
     for key, merged in compiler.selector.fields(facets, nodes).items():
         name = merged[0].name.value
@@ -54,12 +54,13 @@ def _facet(
     by = facet.by(by_row, compiler)
     value, count = by.label("value"), sa.func.count().label("count")
     counted = (
-        whole.above(value, count)
+        sa.select(value, count)
         .select_from(source)
         .where(by.is_not(None))
         .group_by(by)
         .order_by(count.desc(), value)
         .limit(number(facet.limit))
+        .correlate_except(*[rows, by_row])
         .subquery()
     )
     values: dict[str, Any] = {
@@ -70,7 +71,7 @@ def _facet(
     }
     fields = compiler.selector.fields(kind, nodes)
     item = engine.json_object([(key, values[merged[0].name.value](merged, key)) for key, merged in fields.items()])
-    return engine.json_nested(whole.above(engine.json_list(item)).select_from(counted).scalar_subquery())
+    return engine.json_nested(above(counted, engine.json_list(item)).scalar_subquery())
 
 
 def _facet_node(
@@ -81,5 +82,5 @@ def _facet_node(
     row = compiler.rows(target)
     compiler.depend(target)
     value = compiler.object(target, row, merged, frame)
-    one = sa.select(value).where(row.c[facet.key] == counted.c.value).correlate(counted)
+    one = sa.select(value).where(row.c[facet.key] == counted.c.value).correlate_except(row)
     return compiler.engine.json_nested(one.scalar_subquery())

@@ -1,5 +1,6 @@
 """Plans: compiled operations, found again by what decides their SQL."""
 
+import re
 from collections.abc import Callable, Hashable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
@@ -19,6 +20,7 @@ from schema.projection.declare import Projection
 from schema.projection.frame import ComputedAt
 from schema.projection.selection import Selector
 
+_DERIVED = re.compile(r"\) AS (anon_\d+)(?=[\s)])")
 PLANS_MAX = 64
 """Kept for one operation. A document that needs more (page sizes count) has its oldest made again."""
 
@@ -92,6 +94,14 @@ def operation_of(
     return Operation(node, fragments, kinds)
 
 
+def _check_correlation(sql: str) -> None:
+    """Refuses with TypeError a statement that writes a derived table twice: a condition was meant to look at the row
+    around it and got a copy of the whole table instead (use `columns.exists` and `looked_up`)."""
+    names = _DERIVED.findall(sql)
+    if len(names) != len(set(names)):
+        raise TypeError(f"a row around a condition was not correlated in: {sql}")
+
+
 class Planner:
     """Makes and keeps plans for one schema on one engine."""
 
@@ -157,6 +167,7 @@ class Planner:
 
     def _finished(self, key: str, compiler: Compiler, statement: sa.Select[Any]) -> RootPlan:
         prepared = self._engine.prepared(statement)
+        _check_correlation(prepared.sql)
         binds = {bind.name: bind for bind in compiler.binds}
 
         def reader(name: str) -> Callable[[Variables], Any]:

@@ -17,9 +17,9 @@ from market.kernel.topics import Topics
 
 try:
     # The standard module with a current SQLite inside: before 3.46 nested projections overflow a fixed parser stack.
-    import pysqlite3.dbapi2 as sqlite3
+    import pysqlite3.dbapi2 as sqlite3  # type: ignore[import-untyped]  # it has no stubs; the interface is sqlite3's
 except ImportError:  # no wheel for this machine: its own SQLite serves, with less deep queries
-    import sqlite3  # type: ignore[no-redef]  # the same interface
+    import sqlite3
 
 READER_THREADS = 2
 """As many as statements can really run at once on two cores; more only pass the interpreter lock around."""
@@ -132,7 +132,9 @@ class SqliteEngine(Engine):
         return sa.func.json(value, type_=sa.Text)
 
     def json_boolean(self, condition: sa.ColumnElement[Any]) -> Json:
-        return sa.func.json(sa.case((condition.is_(None), "null"), (condition, "true"), else_="false"), type_=sa.Text)
+        true, false = sa.literal_column("'true'", sa.Text), sa.literal_column("'false'", sa.Text)
+        one, zero = sa.literal_column("1", sa.Integer), sa.literal_column("0", sa.Integer)
+        return sa.func.json(sa.case((one, true), (zero, false), value=condition), type_=sa.Text)
 
     def json_moment(self, column: sa.ColumnElement[Any]) -> Text:
         return sa.func.strftime("%Y-%m-%dT%H:%M:%SZ", column, type_=sa.Text)
