@@ -51,12 +51,12 @@ def money(name: str) -> Embedded:
 
 
 def fen_text(fen: Expression) -> Expression:
-    """Fen as yuan with two decimals, by integer arithmetic."""
-    hundred: Expression = number(100)
-    cents = sa.func.substr(sa.cast(hundred + sa.func.abs(fen) % hundred, sa.Text), 2)
+    """Fen as yuan with two decimals, by integer arithmetic: `/` of whole numbers cuts on both engines."""
+    hundred = number(100)
+    amount = sa.func.abs(fen)
+    cents = sa.func.substr(sa.cast(hundred + amount % hundred, sa.Text), number(2))
     sign = sa.case((fen < number(0), quoted("-")), else_=quoted(""))
-    yuan = sa.cast(sa.func.abs(fen) // hundred, sa.Text)
-    return sign.concat(yuan).concat(quoted(".")).concat(cents)
+    return sign.concat(sa.cast(amount.op("/")(hundred), sa.Text)).concat(quoted(".")).concat(cents)
 
 
 LOCATION = Embedded({"latitude": column("latitude"), "longitude": column("longitude")})

@@ -149,7 +149,9 @@ def package_draft(row: Row, ids: Mapping[str, Ids], images: tuple[ImageDraft, ..
         notes=tuple((kind, line["text"], line["text_en"]) for kind, key in lines for line in row[key]),
         tiers=tuple(TierDraft(tier["hours_before"], tier["refund_percent"]) for tier in row["cancellation"]),
         gifts=tuple(
-            GiftDraft(ids["variant"][gift["sku"]], gift["quantity"], GiftPer(gift["per"]), gift["note"], gift["note_en"])
+            GiftDraft(
+                ids["variant"][gift["sku"]], gift["quantity"], GiftPer(gift["per"]), gift["note"], gift["note_en"]
+            )
             for gift in row["gifts"]
         ),
     )

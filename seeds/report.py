@@ -15,7 +15,7 @@ from market.places.tables import Region, Village
 from market.sessions.tables import TourSession
 
 Progress = Callable[[str, int, int], None]
-"""Told what is being made, how many are done, and how many there are to be."""
+"""Told what is being made, how many are done, and how many there are to be; now and then from another thread."""
 
 
 def silent(_what: str, _done: int, _total: int) -> None:

@@ -22,17 +22,16 @@ def take_demo_seats(market: Market, package_ids: list[str], today: date) -> int:
     """
     now = market.now()
     with market.transaction() as session:
-        fuller = [
-            {"id": row.id, "taken": taken}
+        taken = {
+            row.id: _taken(row, f"{title}|{option}", popularity, today)
             for row, title, popularity, option in _sessions(session, package_ids)
-            if (taken := _taken(row, f"{title}|{option}", popularity, today)) > 0
-        ]
-        if fuller:
-            session.execute(sa.update(TourSession), fuller)
+        }
+        if taken:
+            session.execute(sa.update(TourSession), [{"id": each, "taken": seats} for each, seats in taken.items()])
         for package_id in package_ids:
             keep_next_session(session, package_id, next_session_at(session, package_id, now))
         touch(session, "sessions", *package_ids)
-    return sum(int(each["taken"]) for each in fuller)
+    return sum(taken.values())
 
 
 def has_taken_seats(session: Session, package_ids: list[str]) -> bool:

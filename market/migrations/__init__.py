@@ -51,12 +51,22 @@ def upgrade(database: Database, revision: str = "head") -> None:
         command.upgrade(config, revision)
 
 
-def write_migration(database: Database, message: str) -> None:
-    """Write a new migration that makes the database equal to the models."""
+def write_migration(database: Database, message: str) -> Path:
+    """Write a new migration that makes the database equal to the models; where it is."""
     with database.transaction() as session:
         config = _config()
         config.attributes["connection"] = session.connection()
-        command.revision(config, message, autogenerate=True)
+        script = command.revision(config, message, autogenerate=True)
+    assert script is not None and not isinstance(script, list), "one head, one script"
+    return Path(script.path)
+
+
+def downgrade(database: Database, revision: str) -> None:
+    """Undo migrations down to a revision, or to "base": for tests and for taking back a release."""
+    with database.transaction() as session:
+        config = _config()
+        config.attributes["connection"] = session.connection()
+        command.downgrade(config, revision)
 
 
 def current_revision(database: Database) -> str | None:

@@ -118,7 +118,11 @@ described(
 def _month_day(name: str) -> Column:
     def of(t: sa.FromClause, _build: Build, _args: Args) -> Expression:
         digits = sa.cast(number(10000) + t.c[name], sa.Text)
-        return sa.func.substr(digits, 2, 2).concat(quoted("-")).concat(sa.func.substr(digits, 4, 2))
+        return (
+            sa.func.substr(digits, number(2), number(2))
+            .concat(quoted("-"))
+            .concat(sa.func.substr(digits, number(4), number(2)))
+        )
 
     return Column(of)
 

@@ -50,9 +50,7 @@ async def _read(receive: Receive, bytes_max: int) -> bytes:
         chunks.append(chunk)
 
 
-async def read_body(
-    receive: Receive, content_length: bytes | None, *, bytes_max: int, seconds_max: float
-) -> bytes:
+async def read_body(receive: Receive, content_length: bytes | None, *, bytes_max: int, seconds_max: float) -> bytes:
     """Read the whole body, or refuse: 413 above `bytes_max`, 408 after `seconds_max`.
 
     Raises `Disconnected` if the client leaves first. A declared length is judged before a byte is
@@ -87,9 +85,7 @@ def parse_json(text: bytes | str, *, levels_max: int) -> object:
         value: object = orjson.loads(text)
     except orjson.JSONDecodeError as error:
         message = str(error)
-        raise bad_request(
-            f"请求体不是有效的 UTF-8 JSON：{message}", f"Not valid UTF-8 JSON: {message}"
-        ) from None
+        raise bad_request(f"请求体不是有效的 UTF-8 JSON：{message}", f"Not valid UTF-8 JSON: {message}") from None
     raw = text.encode() if isinstance(text, str) else text
     if raw.count(b"{") + raw.count(b"[") > levels_max or b"\\u0000" in raw:
         _check(value, levels_max)

@@ -134,9 +134,7 @@ class Documents:
     def _read(self, query: str) -> Document:
         document = Document(query)
         try:
-            document.ast = parse(
-                query, max_lexical_tokens=self.limits.tokens, max_comments=self.limits.comments
-            )
+            document.ast = parse(query, max_lexical_tokens=self.limits.tokens, max_comments=self.limits.comments)
             document.tokens = document.ast.token_count or 0
             document.limits = self._checker.check(document.ast)
         except GraphQLSyntaxError as error:

@@ -31,9 +31,7 @@ _VARY: Header = (b"vary", b"accept, accept-language, authorization")
 _NOSNIFF: Header = (b"x-content-type-options", b"nosniff")
 _NO_STORE: Header = (b"cache-control", b"no-store")
 _CLOSE: Header = (b"connection", b"close")
-_CONTENT_TYPE: dict[MediaType, Header] = {
-    media_type: (b"content-type", media_type.value) for media_type in MediaType
-}
+_CONTENT_TYPE: dict[MediaType, Header] = {media_type: (b"content-type", media_type.value) for media_type in MediaType}
 # Headers that may come more than once and then mean one comma-separated list (RFC 9110 5.3).
 _LISTS = frozenset({b"accept", b"accept-language", b"if-none-match"})
 _CLIENT_CLOSED_REQUEST = 499  # never sent; nginx's number for "the client went away"
@@ -140,11 +138,7 @@ class GraphQLEndpoint:
             raise RuntimeError(message)
         started = perf_counter()
         headers = _headers(scope["headers"])
-        if (
-            self._graphiql is not None
-            and scope["method"] == "GET"
-            and prefers_html(headers.get(b"accept"))
-        ):
+        if self._graphiql is not None and scope["method"] == "GET" and prefers_html(headers.get(b"accept")):
             await self._graphiql.page(scope, receive, send)
             return
         request_id = request_id_of(headers)
@@ -179,14 +173,10 @@ class GraphQLEndpoint:
         if method not in {"POST", "GET"}:
             raise method_not_allowed()
         client = scope.get("client")
-        caller = Caller(
-            headers, request_id, negotiate(headers.get(b"accept")), client[0] if client else ""
-        )
+        caller = Caller(headers, request_id, negotiate(headers.get(b"accept")), client[0] if client else "")
         limits = self._limits
         if method == "GET":
-            return from_query_string(
-                scope["query_string"], caller, levels_max=limits.json_levels_max
-            )
+            return from_query_string(scope["query_string"], caller, levels_max=limits.json_levels_max)
         check_content_type(headers.get(b"content-type"))
         body = await read_body(
             receive,
@@ -197,9 +187,7 @@ class GraphQLEndpoint:
         return from_body(body, caller, levels_max=limits.json_levels_max)
 
     def _report(self, error: Exception, request_id: str) -> None:
-        self._log.error(
-            "graphql.unexpected_error", exc_info=error, extra={"request_id": request_id}
-        )
+        self._log.error("graphql.unexpected_error", exc_info=error, extra={"request_id": request_id})
 
     def _observed(self, status: int, answer: Answer, request_id: str, started: float) -> None:
         observation = Observation(
@@ -256,9 +244,7 @@ def _masked(headers: Mapping[bytes, bytes], request_id: str) -> Answer:
     return Answer(body, ok=False, kind="", errors=("INTERNAL_SERVER_ERROR",))
 
 
-async def _respond(
-    send: Send, status: int, content_type: Header, answer: Answer, request_id: str
-) -> None:
+async def _respond(send: Send, status: int, content_type: Header, answer: Answer, request_id: str) -> None:
     """Send the answer; a client that has gone by now is no error of ours."""
     body = b"" if answer.not_modified else answer.body
     headers = [_VARY, _NOSNIFF, (b"x-request-id", request_id.encode("ascii"))]

@@ -19,7 +19,7 @@ def quoted(text: object) -> Expression:
 
 def number(value: float) -> Expression:
     """A number constant of a declaration or of the plan, pasted."""
-    return sa.literal_column(repr(value))
+    return sa.literal_column(repr(value), sa.Float(53) if isinstance(value, float) else sa.Integer())
 
 
 def above(source: sa.FromClause, *columns: Any) -> sa.Select[Any]:

@@ -131,10 +131,10 @@ def _rows(whole: Rows, *, is_numbered: bool) -> sa.FromClause:
     cut = _tiered(whole, limit) if whole.order is None else _keyset(whole, whole.order, limit)
     if not is_numbered:
         return cut
-    numbered = sa.select(cut, sa.func.row_number().over().label("n")).subquery()
+    numbered = sa.select(*cut.c, sa.func.row_number().over().label("n")).subquery()
     if not whole.page.is_backward:
         return numbered
-    return sa.select(numbered).order_by(numbered.c.n.desc()).subquery()
+    return sa.select(*numbered.c).order_by(numbered.c.n.desc()).subquery()
 
 
 def _cursor(whole: Rows) -> tuple[Slot | None, str]:
@@ -202,7 +202,7 @@ def _tiered(whole: Rows, limit: Expression) -> sa.FromClause:
         arms.append(arm.limit(limit).subquery())
     if is_backward:
         arms.reverse()
-    return sa.union_all(*[sa.select(arm) for arm in arms]).limit(limit).subquery()
+    return sa.union_all(*[sa.select(*arm.c) for arm in arms]).limit(limit).subquery()
 
 
 # -- its parts ---------------------------------------------------------------------------------------------------------
@@ -266,8 +266,8 @@ def _page_info(whole: Rows, kind: GraphQLObjectType, nodes: list[FieldNode], row
         # The first and last cursor by row number: numbers of one width, so that text order is number order.
         mark = sa.cast(number(1000) + rows.c.n, sa.Text).concat(rows.c.cursor)
         is_kept = rows.c.n <= size
-        lowest = sa.func.substr(sa.func.min(mark).filter(is_kept), 5)
-        highest = sa.func.substr(sa.func.max(mark).filter(is_kept), 5)
+        lowest = sa.func.substr(sa.func.min(mark).filter(is_kept), number(5))
+        highest = sa.func.substr(sa.func.max(mark).filter(is_kept), number(5))
         start, end = (highest, lowest) if whole.page.is_backward else (lowest, highest)
         values |= {
             counted: engine.json_boolean(sa.func.count() > size),

@@ -18,6 +18,7 @@ from schema.projection.arguments import Slot, Structural, Variables, shape_of
 from schema.projection.compiler import Compiler
 from schema.projection.declare import Projection
 from schema.projection.frame import ComputedAt
+from schema.projection.pruning import prune
 from schema.projection.selection import Selector
 
 _DERIVED = re.compile(r"\) AS (anon_\d+)(?=[\s)])")
@@ -166,6 +167,7 @@ class Planner:
         return self._finished(key, compiler, statement)
 
     def _finished(self, key: str, compiler: Compiler, statement: sa.Select[Any]) -> RootPlan:
+        prune(statement)
         prepared = self._engine.prepared(statement)
         _check_correlation(prepared.sql)
         binds = {bind.name: bind for bind in compiler.binds}

@@ -71,7 +71,7 @@ def _by_ids(compiler: Compiler, spec: ByIds, args: Args, nodes: list[FieldNode])
         values = Slot(None, (), [slot.value(compiler.variables) for slot in values])
         compiler.structural += [Structural(slot, str) for slot in args.present[spec.argument] if slot.variable]
     prefixes = compiler.structure(values, lambda ids: tuple(sorted({spec.prefix(each) for each in spec.check(ids)})))
-    asked = compiler.engine.elements(compiler.bind_list(values)).alias("asked")
+    asked = compiler.engine.elements(compiler.bind_list(values))
     found = []
     for prefix in prefixes:
         target = spec.targets().get(prefix)
@@ -82,6 +82,6 @@ def _by_ids(compiler: Compiler, spec: ByIds, args: Args, nodes: list[FieldNode])
             chosen = sa.select(value).where(row.c.id == asked.c.value, *compiler.visible(target, row))
             found.append(chosen.correlate_except(row).scalar_subquery())
     one = sa.func.coalesce(*found, sa.null()) if found else sa.null()
-    items = sa.select(compiler.engine.json_nested(one).label("item"), asked.c.position).order_by(asked.c.position)
+    items = sa.select(compiler.engine.json_nested(one).label("item"), asked.c.position).select_from(asked).order_by(asked.c.position)
     rows = items.subquery("found")
     return sa.select(compiler.engine.json_text(compiler.engine.json_list(compiler.engine.json_nested(rows.c.item))))

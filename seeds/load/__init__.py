@@ -26,15 +26,17 @@ _BATCH = 4_000
 
 
 @dataclass(frozen=True, slots=True)
-class _Amount:
+class Amount:
+    """How much load data; each package has thirty sessions."""
+
     products: int
     packages: int
 
 
-_AMOUNTS: dict[Size, _Amount] = {"small": _Amount(20_000, 2_000), "large": _Amount(200_000, 20_000)}
+SIZES: dict[Size, Amount] = {"small": Amount(20_000, 2_000), "large": Amount(200_000, 20_000)}
 
 
-def seed_load(market: Market, size: Size, *, progress: Progress = silent) -> SeedReport:
+def seed_load(market: Market, size: Size | Amount, *, progress: Progress = silent) -> SeedReport:
     """Insert load data of a size, all in one transaction: 20,000 products, 2,000 packages and 60,000 sessions, or ten
     times that. A database that has load data is left alone.
 
@@ -45,14 +47,16 @@ def seed_load(market: Market, size: Size, *, progress: Progress = silent) -> See
         is_new = session.exec(select(Variant.id).where(Variant.sku == "LD-000000-1")).first() is None
     if is_new:
         seed_regions(market)
-        _insert(market, _AMOUNTS[size], Categories(seed_categories(market)), progress)
+        _insert(
+            market, size if isinstance(size, Amount) else SIZES[size], Categories(seed_categories(market)), progress
+        )
         settle(market)
     with market.read() as session:
         seconds = round(time.monotonic() - began, 2)
         return SeedReport(is_new, seconds, counts(session), examples(session))
 
 
-def _insert(market: Market, amount: _Amount, categories: Categories, progress: Progress) -> None:
+def _insert(market: Market, amount: Amount, categories: Categories, progress: Progress) -> None:
     now, chance, rows = market.now().replace(microsecond=0), Random(_SEED), RowSet()
     ids = Ids(chance, int(now.timestamp() * 1000))
     total = amount.products + amount.packages

@@ -4,7 +4,6 @@ Rows go past the use cases, so whoever calls this keeps the kept columns true. I
 again after, in the same transaction: many times faster than growing them row by row.
 """
 
-import sqlite3
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from random import Random
@@ -55,10 +54,10 @@ class _Bulk(Protocol):
 
 class _Sqlite:
     def prepare(self, session: Session) -> None:
-        session.connection().exec_driver_sql("PRAGMA cache_size=-262144")
+        """Nothing bounds them."""
 
     def insert(self, session: Session, table: str, columns: Sequence[str], rows: Iterable[Row]) -> None:
-        connection = session.connection().connection.driver_connection
+        connection: Any = session.connection().connection.driver_connection  # sqlite3, or a newer one from a wheel
         marks = ", ".join("?" * len(columns))
         connection.executemany(f"INSERT INTO {table} ({', '.join(columns)}) VALUES ({marks})", rows)
 
@@ -71,9 +70,8 @@ class _Sqlite:
             session.connection().exec_driver_sql("ANALYZE")
             session.connection().exec_driver_sql("INSERT INTO listing_search (listing_search) VALUES ('optimize')")
         with market.database.writer.connect() as connection:
-            raw = connection.connection.driver_connection
-            raw.execute("PRAGMA wal_checkpoint(TRUNCATE)")
-            raw.execute("PRAGMA cache_size=-16384")
+            raw: Any = connection.connection.driver_connection
+            raw.execute("PRAGMA wal_checkpoint(TRUNCATE)")  # the log is as large as the data now
 
 
 class _Postgresql:

@@ -41,9 +41,7 @@ class Phrases:
     """What the hand-written offers of a category say, sentence by sentence, to be said again in other combinations."""
 
     def __init__(self, category: str) -> None:
-        offers = [
-            row for noun in ("product", "package") for row in content.rows(noun) if row["category"] == category
-        ]
+        offers = [row for noun in ("product", "package") for row in content.rows(noun) if row["category"] == category]
         self.summaries = [(row["summary"], row["summary_en"]) for row in offers]
         self.zh = [part for row in offers for part in re.findall(r"[^。]+。", row["description"])]
         self.en = [part for row in offers for part in re.split(r"(?<=\.) ", row["description_en"])]
@@ -164,5 +162,3 @@ class Listings:
                 yield (rank, *[index[tier] for tier in TIERS])
 
         bulk_insert(session, listing_search, ["rowid", *TIERS], rows())
-
-

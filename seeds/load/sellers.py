@@ -15,7 +15,11 @@ from seeds.load.rowset import RowSet
 
 VILLAGES, COOPERATIVES, PRODUCERS = 200, 100, 2000
 _KINDS = (OrganisationKind.FAMILY_FARM, OrganisationKind.HOUSEHOLD, OrganisationKind.ENTERPRISE)
-_SUFFIXES = {"FAMILY_FARM": ("家庭农场", "Family Farm"), "HOUSEHOLD": ("农户", "Growers"), "ENTERPRISE": ("农业", "Farms")}
+_SUFFIXES = {
+    "FAMILY_FARM": ("家庭农场", "Family Farm"),
+    "HOUSEHOLD": ("农户", "Growers"),
+    "ENTERPRISE": ("农业", "Farms"),
+}
 _CERTIFICATES = (
     (CertificateKind.GREEN_FOOD, "绿色食品", "Green food"),
     (CertificateKind.ORGANIC, "有机产品", "Organic"),

@@ -1,7 +1,8 @@
 """Invented tour packages: options, ticket types, thirty sessions each."""
 
-from datetime import date, datetime, time, timedelta
+from datetime import time, timedelta
 from functools import cache
+from typing import Any
 
 from market.catalogue.rules import GiftPer, ListingKind, NoteKind, PricingPer, UnitKind
 from market.catalogue.tables import (
@@ -105,14 +106,10 @@ def _add_parts(listings: Listings, package_id: str, option_ids: list[str], price
     for position, (note, text, text_en) in enumerate(_NOTES, 1):
         rows.add(PackageNote, package_id=package_id, kind=note, position=position, text=text, text_en=text_en)
     for hours_before, refund_percent in ((48, 100), (24, 50), (0, 0)):
-        rows.add(
-            CancellationTier, package_id=package_id, hours_before=hours_before, refund_percent=refund_percent
-        )
+        rows.add(CancellationTier, package_id=package_id, hours_before=hours_before, refund_percent=refund_percent)
 
 
-def _sessions(
-    listings: Listings, package_id: str, option_ids: list[str], minutes: int
-) -> list[dict[str, str | datetime | date | int]]:
+def _sessions(listings: Listings, package_id: str, option_ids: list[str], minutes: int) -> list[dict[str, Any]]:
     chance, today = listings.chance, business_day(listings.now)
     sessions = []
     for option_id in option_ids:

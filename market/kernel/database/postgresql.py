@@ -12,7 +12,9 @@ from sqlalchemy.dialects.postgresql import psycopg as psycopg_dialect
 from market.kernel.database.engine import Engine, Json, News, Reader, Text
 from market.kernel.topics import Topics
 
-READERS = 6
+READERS = 4
+"""Connections for reads, of each kind: statements that run at once on two cores, and some that wait."""
+STATEMENTS_MAX = 500
 CHANNEL = "market_topics"
 _NOTICE_BYTES_MAX = 7900  # NOTIFY refuses payloads of 8,000 bytes
 _SETTINGS = (
@@ -117,7 +119,7 @@ class PostgresqlEngine(Engine):
             .table_valued(sa.column("value", sa.Text), with_ordinality="position")
             .render_derived()
         )
-        return sa.select(rows.c.value, rows.c.position).subquery()
+        return sa.select(rows.c.value, rows.c.position).subquery("elements")
 
     def bind_list(self, values: Sequence[str]) -> Any:
         return list(values)
@@ -169,29 +171,45 @@ def _gather(lexemes: dict[str, str], text: str, position: int) -> int:
 
 
 class PostgresqlReader(Reader):
-    """A few connections of the async driver, last used first used, so that the warm ones stay warm."""
+    """A few connections of the async driver for keyed lists, whose plans are made once, and a few for statements that
+    are planned for their values each time."""
 
     def __init__(self, conninfo: str) -> None:
+        self._keyed = _Connections(conninfo, "force_generic_plan")
+        self._valued = _Connections(conninfo, "force_custom_plan")
+
+    async def text(self, sql: str, values: Sequence[Any], *, plan_each_time: bool) -> str | None:
+        return await (self._valued if plan_each_time else self._keyed).text(sql, values)
+
+    async def open(self) -> None:
+        await self._keyed.open()
+
+    async def close(self) -> None:
+        await self._keyed.close()
+        await self._valued.close()
+
+
+class _Connections:
+    """Connections with one way of planning; the last used is the first used again, so that its plans stay warm."""
+
+    def __init__(self, conninfo: str, plans: str) -> None:
         self._conninfo = conninfo
+        self._options = f"{_SETTINGS} -c default_transaction_read_only=on -c plan_cache_mode={plans}"
         self._free: list[psycopg.AsyncConnection[Any]] = []
         self._gate = asyncio.Semaphore(READERS)
 
     async def _connect(self) -> psycopg.AsyncConnection[Any]:
         connection = await psycopg.AsyncConnection.connect(
-            self._conninfo,
-            autocommit=True,
-            prepare_threshold=1,
-            options=f"{_SETTINGS} -c default_transaction_read_only=on",
-            **_CONNECT,
+            self._conninfo, autocommit=True, prepare_threshold=0, options=self._options, **_CONNECT
         )
-        connection.prepared_max = 1000
+        connection.prepared_max = STATEMENTS_MAX
         return connection
 
-    async def text(self, sql: str, values: Sequence[Any], *, plan_each_time: bool) -> str | None:
+    async def text(self, sql: str, values: Sequence[Any]) -> str | None:
         async with self._gate:
             connection = self._free.pop() if self._free else await self._connect()
             try:
-                cursor = await connection.execute(sql, values, prepare=False if plan_each_time else None)
+                cursor = await connection.execute(sql, values)
                 row = await cursor.fetchone()
             except BaseException:
                 await connection.close()  # whatever state it is in, the next one starts clean

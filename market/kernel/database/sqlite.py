@@ -150,7 +150,7 @@ class SqliteEngine(Engine):
         return sa.select(
             sa.type_coerce(rows.c.value, sa.Text).label("value"),
             (sa.type_coerce(rows.c.key, sa.Integer) + 1).label("position"),
-        ).subquery()
+        ).subquery("elements")
 
     def bind_list(self, values: Sequence[str]) -> Any:
         return json.dumps(list(values))

@@ -161,9 +161,7 @@ class _Pass:
             self._directives += len(directives)
             self._refuse_above("directives", self._directives)
 
-    def _selections(
-        self, selection_set: SelectionSetNode, parent: GraphQLNamedType | None
-    ) -> _Figures:
+    def _selections(self, selection_set: SelectionSetNode, parent: GraphQLNamedType | None) -> _Figures:
         """Add up one selection set; recursion is bounded, as the parser refuses 200 levels."""
         figures = _Figures()
         for selection in selection_set.selections:
@@ -253,11 +251,7 @@ def _is_free(parent: GraphQLNamedType | None, name: str) -> bool:
     """Tell the fields that a connection's own price covers: an edge's node, and pageInfo."""
     if parent is None:
         return False
-    return (
-        name == "pageInfo"
-        if is_connection(parent)
-        else (name == "node" and parent.name.endswith("Edge"))
-    )
+    return name == "pageInfo" if is_connection(parent) else (name == "node" and parent.name.endswith("Edge"))
 
 
 def _spreads(selection_set: SelectionSetNode) -> Iterable[str]:

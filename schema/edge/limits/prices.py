@@ -135,9 +135,7 @@ def is_connection(kind: object) -> bool:
     return name.endswith("Connection") and ("edges" in fields or "nodes" in fields)
 
 
-def price_of(
-    schema: GraphQLSchema, limits: Limits, parent: GraphQLNamedType, field: GraphQLField
-) -> Price:
+def price_of(schema: GraphQLSchema, limits: Limits, parent: GraphQLNamedType, field: GraphQLField) -> Price:
     """Work out the price of a field of `parent`; no field that returns objects is free unasked."""
     extensions = field.extensions
     returns = get_named_type(field.type)

@@ -1,0 +1,140 @@
+"""The commands and their options. What each does is in the module it imports when it runs, so that help is quick."""
+
+from datetime import datetime
+from enum import StrEnum
+from typing import Annotated
+
+import typer
+
+from market.server.cli.parts import Parts
+from market.server.cli.problems import EPILOG, told
+
+Port = Annotated[int | None, typer.Option(min=0, max=65535, help="Port to listen on. [MARKET_PORT, 8000]")]
+Host = Annotated[str | None, typer.Option(help="Address to listen on. [MARKET_HOST, 127.0.0.1]")]
+Workers = Annotated[int | None, typer.Option(min=1, max=64, help="Server processes. [MARKET_WORKERS, 1]")]
+Day = Annotated[
+    datetime | None,
+    typer.Option("--date", formats=["%Y-%m-%d"], help="The day that the demo is to be about; today unless told."),
+]
+
+
+class LoadSize(StrEnum):
+    """How much load data."""
+
+    SMALL = "small"
+    LARGE = "large"
+
+
+def build_cli(parts: Parts) -> typer.Typer:
+    """The command line of an application made of these parts."""
+    cli = typer.Typer(
+        name="market",
+        help="A rural-commerce and agri-tourism marketplace. Start with `market serve`.",
+        epilog=EPILOG,
+        no_args_is_help=True,
+        add_completion=False,
+        pretty_exceptions_enable=False,
+    )
+    _add_server(cli, parts)
+    _add_data(cli, parts)
+    _add_checks(cli, parts)
+    return cli
+
+
+def _add_server(cli: typer.Typer, parts: Parts) -> None:
+    @cli.command(epilog=EPILOG)
+    def serve(  # noqa: PLR0913, PLR0917 - one for each option
+        host: Host = None,
+        port: Port = None,
+        workers: Workers = None,
+        seed: Annotated[bool, typer.Option(help="Fill an empty database with the demo. Never in production.")] = True,
+        migrate: Annotated[
+            bool, typer.Option("--migrate", help="In production: migrate first. Elsewhere that is always done.")
+        ] = False,
+        reload: Annotated[bool, typer.Option("--reload", help="Restart when the code changes.")] = False,
+    ) -> None:
+        """Serve the API. On an empty machine this is all: database, demo data, worker and GraphiQL come with it."""
+        from market.server.cli.serve import Start, serve as run
+
+        with told():
+            run(parts, Start(host, port, workers, seed=seed, migrate=migrate, reload=reload))
+
+    @cli.command(epilog=EPILOG)
+    def worker() -> None:
+        """Do what nobody asks for: keep kept columns, send messages, forget what is past its time. Until SIGTERM."""
+        from market.server.cli.data import work
+
+        with told():
+            work()
+
+
+def _add_data(cli: typer.Typer, parts: Parts) -> None:
+    @cli.command(epilog=EPILOG)
+    def migrate(
+        revision: Annotated[str, typer.Option(help="The revision to go up to.")] = "head",
+        message: Annotated[
+            str | None, typer.Option(help="Write a new migration with this title, from what the models say.")
+        ] = None,
+    ) -> None:
+        """Bring the database to a revision; or write a migration."""
+        from market.server.cli import data
+
+        with told():
+            if message is None:
+                data.migrate(revision)
+            else:
+                data.write_migration(message)
+
+    @cli.command(epilog=EPILOG)
+    def seed(
+        load: Annotated[LoadSize | None, typer.Option(help="Invented mass data for benchmarks instead.")] = None,
+        day: Day = None,
+    ) -> None:
+        """Add the demo marketplace, or what is missing of it. Repeating it changes nothing."""
+        from market.server.cli import data
+
+        with told():
+            if load is None:
+                data.seed_demo(parts, None if day is None else day.date())
+            else:
+                data.seed_load(parts, "large" if load is LoadSize.LARGE else "small")
+
+
+def _add_checks(cli: typer.Typer, parts: Parts) -> None:
+    @cli.command(epilog=EPILOG)
+    def schema(
+        check: Annotated[bool, typer.Option("--check", help="Compare with the snapshot instead of printing.")] = False,
+        write: Annotated[bool, typer.Option("--write", help="Write the snapshot instead of printing.")] = False,
+        against: Annotated[
+            str | None,
+            typer.Option(metavar="FILE|GIT-REF", help="With --check: refuse what breaks clients of this one."),
+        ] = None,
+    ) -> None:
+        """Print the GraphQL schema; or check it, against its snapshot and against an earlier one."""
+        from market.server.cli import sdl
+
+        if check:
+            sdl.check(parts, against)
+        elif write:
+            sdl.write(parts)
+        else:
+            typer.echo(parts.schema(), nl=False)
+
+    @cli.command(epilog=EPILOG)
+    def check() -> None:
+        """Whether this machine is ready to serve: settings, database, migrations, disk. A table of what is not."""
+        from market.server.cli.check import check as run
+
+        run()
+
+    @cli.command("settings", epilog=EPILOG)
+    def settings(
+        markdown: Annotated[bool, typer.Option("--markdown", help="As the README has it.")] = False,
+    ) -> None:
+        """Show each setting, its meaning and its value here."""
+        from market.server.cli.check import show_settings
+
+        with told():
+            show_settings(is_markdown=markdown)
+
+

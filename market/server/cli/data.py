@@ -1,0 +1,121 @@
+"""`market migrate`, `market seed`, `market worker`: the commands that write to the database."""
+
+import signal
+import sys
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import date
+from typing import Literal
+
+import typer
+from alembic.util import CommandError
+from rich.console import Console
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, TaskID, TextColumn, TimeElapsedColumn
+
+from market import migrations
+from market.kernel.database import open_database
+from market.kernel.market import Market
+from market.server.cli.parts import Parts, Seeded
+from market.server.cli.parts import Progress as Told
+from market.server.cli.problems import DATABASE, USAGE, fail
+from market.server.lifecycle import HANDLERS
+from market.server.logs import configure_logs
+from market.server.settings import Settings, read_settings
+from market.server.worker import DUTIES, Worker, delivery
+
+
+@contextmanager
+def opened(settings: Settings) -> Iterator[Market]:
+    """The marketplace of these settings, for a command."""
+    market = Market(open_database(settings.database_url))
+    try:
+        yield market
+    finally:
+        market.close()
+
+
+def migrate(revision: str) -> None:
+    """Bring the database to a revision."""
+    with opened(read_settings()) as market:
+        before = migrations.current_revision(market.database)
+        try:
+            migrations.upgrade(market.database, revision)
+        except CommandError as error:
+            fail(USAGE, f"{str(error).rstrip('.')}; the newest is {migrations.head_revision()}")
+        after = migrations.current_revision(market.database)
+    typer.echo(f"the database is at revision {after}" + ("" if before != after else ", nothing to do"))
+
+
+def write_migration(message: str) -> None:
+    """Write a migration from what the models say."""
+    with opened(read_settings()) as market:
+        require_migrated(market)
+        path = migrations.write_migration(market.database, message)
+    typer.echo(f"wrote {path}: read it, complete it for both engines, then run `market migrate`")
+
+
+def require_migrated(market: Market) -> None:
+    """Go on only with a database at this code's revision."""
+    found, needed = migrations.current_revision(market.database), migrations.head_revision()
+    if found != needed:
+        fail(DATABASE, f"the database is at revision {found or 'none'}, this code needs {needed}: run `market migrate`")
+
+
+def seed_demo(parts: Parts, day: date | None) -> None:
+    """Add what is missing of the demo."""
+    settings = read_settings()
+    if settings.is_production:
+        fail(USAGE, "the demo does not belong into production (MARKET_ENVIRONMENT)")
+    with opened(settings) as market:
+        migrations.upgrade(market.database)
+        with _progress() as progress:
+            _tell(parts.seed_demo(market, settings.media_path, day, progress))
+
+
+def seed_load(parts: Parts, size: Literal["small", "large"]) -> None:
+    """Insert load data."""
+    settings = read_settings()
+    if settings.is_production:
+        fail(USAGE, "load data does not belong into production (MARKET_ENVIRONMENT)")
+    with opened(settings) as market:
+        migrations.upgrade(market.database)
+        with _progress() as progress:
+            _tell(parts.seed_load(market, size, progress))
+
+
+def _tell(report: Seeded) -> None:
+    there = ", ".join(f"{count:,} {noun}" for noun, count in report.counts.items())
+    typer.echo(f"seeded in {report.seconds:.1f} s: {there}" if report.is_new else f"all there already: {there}")
+
+
+@contextmanager
+def _progress() -> Iterator[Told]:
+    """A bar for each kind of thing on a terminal, nothing elsewhere. Called from several threads."""
+    columns = (TextColumn("{task.description:>14}"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn())
+    tasks: dict[str, TaskID] = {}
+    lock = threading.Lock()
+    console = Console(file=sys.stderr)
+    with Progress(*columns, console=console, disable=not console.is_terminal, transient=True) as bars:
+
+        def told(what: str, done: int, total: int) -> None:
+            with lock:
+                if what not in tasks:
+                    tasks[what] = bars.add_task(what, total=total)
+                bars.update(tasks[what], completed=done, total=total)
+
+        yield told
+
+
+def work() -> None:
+    """Do the worker's duties until SIGTERM or Ctrl-C."""
+    settings = read_settings()
+    stop = threading.Event()
+    for each in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(each, lambda _signal, _frame: stop.set())
+    with opened(settings) as market:
+        require_migrated(market)
+        log = configure_logs(settings)
+        log.info("worker started", database=market.database.engine.name)
+        Worker(market, log, [*DUTIES, delivery(HANDLERS)]).run(stop)
+        log.info("worker stopped")

@@ -1,0 +1,51 @@
+"""What the command line needs of the layers above this one, handed in by the composition root."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from datetime import date
+from pathlib import Path
+from typing import Literal, Protocol
+
+from market.kernel.market import Market
+
+Progress = Callable[[str, int, int], None]
+"""Told what is being made, how many are done, and how many there are to be."""
+
+
+class Seeded(Protocol):
+    """What a seeding says of itself when it is done."""
+
+    @property
+    def is_new(self) -> bool:
+        """False when everything was there already."""
+
+    @property
+    def seconds(self) -> float:
+        """How long it took."""
+
+    @property
+    def counts(self) -> Mapping[str, int]:
+        """How many there are now, by noun."""
+
+
+@dataclass(frozen=True, slots=True)
+class Parts:
+    """The application as the command line sees it. The callables import what they need when they are called, so that
+    `market --help` is quick."""
+
+    app: str
+    """The factory of the ASGI application, `module:name`, which reads its settings itself."""
+    program: tuple[str, ...]
+    """What runs this command line in a process of its own."""
+    schema: Callable[[], str]
+    """The GraphQL schema's text."""
+    breaking: Callable[[str, str], list[str]]
+    """What in the second schema would break clients of the first, in words."""
+    snapshot: Path
+    """The committed schema."""
+    seed_demo: Callable[[Market, Path, date | None, Progress], Seeded]
+    seed_load: Callable[[Market, Literal["small", "large"], Progress], Seeded]
+    is_empty: Callable[[Market], bool]
+    """Whether nothing is on sale yet."""
+    examples: Callable[[Market], Mapping[str, str]]
+    """What to try first."""

@@ -1,0 +1,45 @@
+"""The life of a server process: what is opened before the first request and closed after the last.
+
+uvicorn stops accepting on SIGTERM, waits for running requests (`shutdown_seconds`), and then ends this.
+"""
+
+import asyncio
+import threading
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import AsyncExitStack, asynccontextmanager
+
+from market.kernel.market import Market
+from market.server.logs import Log
+from market.server.settings import Settings
+from market.server.worker import DUTIES, Handler, Worker, delivery
+
+HANDLERS: dict[str, Handler] = {}
+"""What sends the outbox's messages, by topic."""
+
+
+@asynccontextmanager
+async def running(market: Market, settings: Settings, log: Log) -> AsyncIterator[None]:
+    """The market, open within; on SQLite with the worker beside it, so that one process is the whole system."""
+    async with AsyncExitStack() as closing:
+        closing.callback(market.close)
+        await market.database.reader.open()
+        closing.push_async_callback(market.database.reader.close)
+        await market.database.news.open()
+        closing.push_async_callback(market.database.news.close)
+        if settings.works_in_server:
+            closing.push_async_callback(_start_worker(market, log))
+        yield
+
+
+def _start_worker(market: Market, log: Log) -> Callable[[], Awaitable[None]]:
+    """Start the worker in a thread; gives what ends it, after the batch it is at."""
+    stop = threading.Event()
+    worker = Worker(market, log, [*DUTIES, delivery(HANDLERS)])
+    thread = threading.Thread(target=worker.run, args=(stop,), name="worker")
+    thread.start()
+
+    async def end() -> None:
+        stop.set()
+        await asyncio.to_thread(thread.join)
+
+    return end

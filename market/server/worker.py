@@ -1,0 +1,133 @@
+"""The worker: what must happen though nobody asks for it. Late is harmless: reads never depend on it.
+
+Duties are idempotent and share out among workers by themselves, so several may run. Read `DUTIES` first.
+"""
+
+import threading
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from market.kernel import idempotency, outbox
+from market.kernel.errors import Unavailable
+from market.kernel.market import Market
+from market.kernel.outbox import Claimed
+from market.server.logs import Log, mask
+from market.sessions.manage import keep_next_sessions
+
+Handler = Callable[[Claimed], None]
+"""Sends one message, or raises. It may be called again for the same message (same `id`)."""
+
+BATCH = 500
+DELIVERED_KEPT = timedelta(days=30)
+_LEASE_SECONDS = 60
+_IDLE_SECONDS_MAX = 5.0
+
+
+@dataclass(frozen=True, slots=True)
+class Duty:
+    """Something to do again and again. `act` does one batch and says how many it was; a full one is followed by
+    another at once."""
+
+    name: str
+    every: timedelta
+    act: Callable[[Market], int]
+    batch: int = BATCH
+
+
+def _forget_answers(market: Market) -> int:
+    with market.transaction() as session:
+        return idempotency.prune(session, market.now(), limit=BATCH)
+
+
+def _forget_messages(market: Market) -> int:
+    with market.transaction() as session:
+        return outbox.prune(session, market.now() - DELIVERED_KEPT, limit=BATCH)
+
+
+def _keep_next_sessions(market: Market) -> int:
+    return keep_next_sessions(market, limit=BATCH)
+
+
+DUTIES: Sequence[Duty] = (
+    Duty("keep next sessions", timedelta(minutes=1), _keep_next_sessions),
+    Duty("forget answers", timedelta(hours=1), _forget_answers),
+    Duty("forget messages", timedelta(hours=1), _forget_messages),
+)
+
+
+def delivery(handlers: Mapping[str, Handler], *, every: timedelta = timedelta(seconds=1)) -> Duty:
+    """The duty that sends what is in the outbox. `handlers` are by topic; a message whose topic has none fails, and
+    is dead and visible after the tenth try, instead of vanishing."""
+    batch = 50
+
+    def act(market: Market) -> int:
+        with market.transaction() as session:
+            taken = outbox.claim(session, market.now(), limit=batch, lease_seconds=_LEASE_SECONDS)
+        for message in taken:
+            _deliver(market, handlers, message)
+        return len(taken)
+
+    return Duty("deliver messages", every, act, batch)
+
+
+def _deliver(market: Market, handlers: Mapping[str, Handler], message: Claimed) -> None:
+    error = None
+    try:
+        handler = handlers.get(message.topic)
+        if handler is None:
+            raise LookupError(f"no handler for the topic {message.topic}")
+        handler(message)
+    except Exception as raised:  # noqa: BLE001 - whatever it was, it is tried again and kept on record
+        error = mask(f"{type(raised).__name__}: {raised}".encode()).decode()
+    with market.transaction() as session:
+        if error is None:
+            outbox.delivered(session, message, now=market.now())
+        else:
+            outbox.failed(session, message, now=market.now(), error=error)
+
+
+class Worker:
+    """Does duties when they are due. One that fails is logged and comes up again next time; the others go on."""
+
+    def __init__(self, market: Market, log: Log, duties: Sequence[Duty] = DUTIES) -> None:
+        self._market = market
+        self._log = log
+        self._due: dict[Duty, datetime] = {duty: market.now() for duty in duties}
+
+    def run_due(self, stop: threading.Event | None = None) -> dict[str, int]:
+        """Do what is due; says how many of each. Stops between two batches when told to."""
+        done: dict[str, int] = {}
+        for duty, due in self._due.items():
+            if due <= self._market.now() and not (stop and stop.is_set()):
+                done[duty.name] = self._do(duty, stop)
+                self._due[duty] = self._market.now() + duty.every
+        return done
+
+    def _do(self, duty: Duty, stop: threading.Event | None) -> int:
+        total = 0
+        try:
+            while True:
+                count = duty.act(self._market)
+                total += count
+                if count < duty.batch or (stop and stop.is_set()):
+                    break
+        except Unavailable:
+            self._log.warning("worker: database unavailable", duty=duty.name)
+        except Exception:
+            self._log.exception("worker: duty failed", duty=duty.name)
+        if total:
+            self._log.info("worker", duty=duty.name, count=total)
+        return total
+
+    def run(self, stop: threading.Event) -> None:
+        """Do duties until told to stop; a running batch is finished first."""
+        while not stop.is_set():
+            self.run_due(stop)
+            wait = min(self._due.values(), default=self._market.now()) - self._market.now()
+            stop.wait(min(max(wait.total_seconds(), 0.05), _IDLE_SECONDS_MAX))
+
+
+def run_once(market: Market, log: Log, duties: Sequence[Duty] = DUTIES) -> dict[str, int]:
+    """Do each duty now; says how many of each."""
+    return Worker(market, log, duties).run_due()
