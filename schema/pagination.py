@@ -118,6 +118,6 @@ class Connection(Generic[T]):
     nodes: list[T] = field("The page's rows.")
     page_info: PageInfo = field("Where the page lies.")
     total_count: int = field(
-        "How many rows the whole filtered list has, counted up to 10,000: 10,000 then means that or more."
+        "How many rows the whole filtered list has, counted up to 2,000: 2,000 then means that or more."
     )
-    is_total_count_exact: bool = field("Whether `totalCount` (and the facets' counts) are of the whole list.")
+    is_total_count_exact: bool = field("Whether `totalCount` is of the whole list.")

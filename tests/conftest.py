@@ -77,3 +77,8 @@ def _seeded_market(databases: Databases, demo_media: Path) -> Iterator[Market]:
         seed_demo(market, demo_media, today=business_day(DEMO_NOW))
         yield market
     databases.drop(url)
+
+
+@pytest.fixture(scope="session", name="anyio_backend")
+def _anyio_backend() -> str:
+    return "asyncio"

@@ -4,7 +4,7 @@ from collections.abc import Callable
 from functools import lru_cache
 from typing import Protocol
 
-from market.server.logs import Log, operation_label
+from market.server.logs import OPERATION, Log, operation_label
 from market.server.metrics import Metrics
 
 _SERVER_FAULT = 500
@@ -35,7 +35,7 @@ def observer(log: Log, metrics: Metrics | None) -> Callable[[Observed], None]:
     def observe(request: Observed) -> None:
         write = log.error if request.status >= _SERVER_FAULT else log.info
         write(
-            "operation",
+            OPERATION,
             operation=label(request.operation),
             kind=request.kind,
             status=request.status,

@@ -168,7 +168,7 @@ def read_settings(**given: object) -> Settings:
     try:
         settings = Settings(**given)  # type: ignore[arg-type]  # pydantic checks them
     except ValidationError as error:
-        problems += [_told(**detail) for detail in error.errors()]
+        problems += [_told(**detail) for detail in error.errors() if detail["type"] != "default_factory_not_called"]
     if problems:
         raise SettingsError("\n".join(problems))
     return settings

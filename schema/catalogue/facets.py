@@ -56,6 +56,7 @@ class StockCount:
 
 @strawberry.type(description="Counts of a list of tour packages by value, most first, at most 50 each.")
 class TourPackageFacets:
+    is_exact: bool = field("Whether they are counts of the whole list: it has at most 10,000 rows.")
     categories: list[CategoryCount] = field("By category.")
     villages: list[VillageCount] = field("By village.")
     producers: list[ProducerCount] = field("By producer.")

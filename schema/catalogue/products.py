@@ -153,6 +153,7 @@ PRODUCT = Projection(
     LISTINGS,
     topic="catalogue",
     visible=live,
+    is_wide=True,
     fields=LISTING_FIELDS
     | {
         "variants": ToMany(

@@ -23,7 +23,7 @@ from schema.catalogue.tours import TOUR_PACKAGE
 from schema.enums import ListingKind
 from schema.filters import DISTANCE, DISTANCE_FIELD
 from schema.pagination import Connection, Edge, field
-from schema.projection import Args, Build, Choice, Computed, Given, quoted
+from schema.projection import Args, Build, Choice, Computed, Given, Tiers, quoted
 from schema.projection import Connection as Listed
 from schema.projection.declare import Condition, Expression
 from schema.scalars import described
@@ -74,22 +74,17 @@ FOUND = Choice(
     LISTINGS,
     topic="catalogue",
     visible=live,
+    is_wide=True,
 )
 
 
-def _tiers(t: sa.FromClause, build: Build, args: Args) -> list[sa.Select[Any]]:
-    """One walk for each tier, by rank, backward when the page is."""
+def _tiers(build: Build, args: Args) -> list[Condition]:
     build.plan_each_time()
     query = args.present["query"]
-    is_backward = "last" in args
-    rank = listing_search.c.rowid
-    walks = []
-    for tier in range(len(search.TIERS)):
-        words = build.bind(query, _asked(build, tier))
-        walk = sa.select(t).join_from(listing_search, t, t.c.search_rank == rank)
-        walk = walk.where(build.engine.matches(listing_search, tier, words))
-        walks.append(walk.order_by(rank if is_backward else rank.desc()))
-    return walks
+    return [
+        build.engine.matches(listing_search, tier, build.bind(query, _asked(build, tier)))
+        for tier in range(len(search.TIERS))
+    ]
 
 
 def _asked(build: Build, tier: int | None) -> Any:
@@ -120,7 +115,7 @@ SEARCH = Listed(
     LISTING_ORDERS | {"DISTANCE": DISTANCE},
     "RELEVANCE",
     where=_where,
-    tiers=_tiers,
+    tiers=Tiers(listing_search, "search_rank", _tiers),
     tiered="RELEVANCE",
     found=_found,
     facets=LISTING_FACETS,

@@ -239,6 +239,7 @@ TOUR_PACKAGE = Projection(
     LISTINGS,
     topic="catalogue",
     visible=live,
+    is_wide=True,
     fields=LISTING_FIELDS
     | {
         "options": ToMany(

@@ -5,7 +5,7 @@ SQL statement whose JSON goes out as it is.
 - `columns.py`: the common columns.
 - `arguments.py`: arguments as the declaration sees them, values bound and never pasted.
 - `selection.py`: which fields a document asks for, fragments and directives resolved.
-- `compiler.py`, `roots.py`, `connection.py`, `facets.py`: from declaration and selection to one SQLAlchemy Core expression, the same for both
+- `compiler.py`, `roots.py`, `connection.py`, `page.py`, `facets.py`: from declaration and selection to one SQLAlchemy Core expression, the same for both
   engines.
 - `plan.py`: a compiled operation, found again by document, variables' shape, locale and actor kind.
 - `delivery.py`: runs plans; as bytes when everything asked is projected, else as values that graphql-core walks.
@@ -36,6 +36,7 @@ from schema.projection.declare import (
     Given,
     Order,
     Projection,
+    Tiers,
     ToMany,
     ToOne,
 )
@@ -57,6 +58,7 @@ __all__ = [
     "Order",
     "Projection",
     "Slot",
+    "Tiers",
     "ToMany",
     "ToOne",
     "attach",

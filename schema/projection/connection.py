@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 import sqlalchemy as sa
 from graphql import FieldNode, GraphQLField, GraphQLObjectType, get_named_type
 
-from market.kernel.errors import Invalid, InvalidCursor
-from market.kernel.pages import SEPARATOR, Page, cursor_parts, page_of
-from schema.projection.arguments import Args, Slot
+from market.kernel.errors import Invalid
+from market.kernel.pages import Page, page_of
+from schema.projection.arguments import Args
 from schema.projection.columns import above, number, quoted
 from schema.projection.declare import (
     Condition,
@@ -20,33 +20,12 @@ from schema.projection.declare import (
 )
 from schema.projection.facets import compile_facets
 from schema.projection.frame import COUNT_MAX, EACH
+from schema.projection.page import Rows, cursor_of, page_of_rows
 from schema.projection.selection import Fields
 
 if TYPE_CHECKING:
     from schema.projection.compiler import Compiler
     from schema.projection.frame import Frame
-
-
-@dataclass(slots=True)
-class Rows:
-    """A connection being compiled: its rows, before any page is cut out of them."""
-
-    compiler: Compiler
-    spec: Connection
-    args: Args
-    base: sa.FromClause
-    is_nested: bool
-    conditions: list[Condition]
-    page: Page
-    order: Order | None
-    """None when the list is walked by tiers."""
-
-    def select(self, *columns: Any) -> sa.Select[Any]:
-        """From the list's rows, all its conditions applied."""
-        conditions = list(self.conditions)
-        if self.spec.found is not None:
-            conditions += self.spec.found(self.base, self.compiler, self.args)
-        return sa.select(*columns).select_from(self.base).where(*conditions).correlate_except(self.base)
 
 
 def compile_connection(
@@ -63,22 +42,22 @@ def compile_connection(
     """
     target = spec.target()
     base = compiler.rows(target)
-    conditions = compiler.visible(target, base)
+    filters: list[Condition] = []
     if spec.on is not None and frame.row is not None:
-        conditions.append(spec.on(frame.row, base, compiler))
+        filters.append(spec.on(frame.row, base, compiler))
     if spec.where is not None:
-        conditions += spec.where(base, compiler, args)
+        filters += spec.where(base, compiler, args)
     is_keyed = frame.is_keyed and spec.is_owned
     if not is_keyed:
         compiler.depend(target)
     page = _page(compiler, args)
-    whole = Rows(compiler, spec, args, base, frame.row is not None, conditions, page, _order(spec, args))
+    whole = Rows(compiler, spec, args, base, frame.row is not None, filters, page, _order(spec, args))
     kind = get_named_type(definition.type)
     assert isinstance(kind, GraphQLObjectType)
     fields = compiler.selector.fields(kind, nodes)
     of_page = _asked_of_page(whole, kind, fields)
     names = {merged[0].name.value for merged in fields.values()}
-    rows = _rows(whole, is_numbered=bool(of_page)) if of_page or names & {"edges", "nodes"} else None
+    rows = page_of_rows(whole, is_numbered=bool(of_page)) if of_page or names & {"edges", "nodes"} else None
     inner = replace(frame, is_keyed=is_keyed)
     pairs = [(key, _part(whole, kind, merged, rows, inner.at(key))) for key, merged in fields.items()]
     made = compiler.engine.json_object(pairs)
@@ -119,90 +98,6 @@ def _order(spec: Connection, args: Args) -> Order | None:
                 allowed_zh=f"这种排序需要给出 {order.needs[1]}",
             )
     return order
-
-
-# -- the page ----------------------------------------------------------------------------------------------------------
-
-
-def _rows(whole: Rows, *, is_numbered: bool) -> sa.FromClause:
-    """The page's rows in order, with `cursor`; numbered (`n`, one more than the page has) when that is needed."""
-    is_numbered = is_numbered or whole.page.is_backward
-    limit = number(whole.page.size + is_numbered)
-    cut = _tiered(whole, limit) if whole.order is None else _keyset(whole, whole.order, limit)
-    if not is_numbered:
-        return cut
-    numbered = sa.select(*cut.c, sa.func.row_number().over().label("n")).subquery()
-    if not whole.page.is_backward:
-        return numbered
-    return sa.select(*numbered.c).order_by(numbered.c.n.desc()).subquery()
-
-
-def _cursor(whole: Rows) -> tuple[Slot | None, str]:
-    name = "before" if whole.page.is_backward else "after"
-    return whole.args.slot(name), name
-
-
-def _keyset(whole: Rows, order: Order, limit: Expression) -> sa.FromClause:
-    compiler = whole.compiler
-    key = order.key(whole.base, compiler, whole.args)
-    tie = whole.base.c[order.tie]
-    text = order.text(key, compiler) if order.text else sa.cast(key, sa.Text)
-    start = quoted(f"{order.tag}{SEPARATOR}")
-    cursor = start.concat(text).concat(quoted(SEPARATOR)).concat(tie)
-    is_descending = order.is_descending != whole.page.is_backward
-    made = whole.select(whole.base, cursor.label("cursor"))
-    slot, name = _cursor(whole)
-    if slot is not None:
-
-        def part(number: int) -> Any:
-            def read(text: Any) -> Any:
-                found = cursor_parts(text, tag=order.tag, parts=2, field=name)[number]
-                try:
-                    return order.parse(found) if number == 0 else found
-                except (ValueError, OverflowError):
-                    raise InvalidCursor(field=name) from None
-
-            return read
-
-        here = sa.tuple_(key, tie)
-        there = sa.tuple_(compiler.bind(slot, part(0), type_=order.type_), compiler.bind(slot, part(1)))
-        made = made.where(here < there if is_descending else here > there)
-    keys = (key.desc(), tie.desc()) if is_descending else (key, tie)
-    return made.order_by(*keys).limit(limit).subquery()
-
-
-def _tiered(whole: Rows, limit: Expression) -> sa.FromClause:
-    """Tier after tier, each in order of rank, until the page is full: the engine stops walking there."""
-    compiler, is_backward = whole.compiler, whole.page.is_backward
-    assert whole.spec.tiers is not None
-    slot, name = _cursor(whole)
-    arms = []
-    for tier_number, made in enumerate(whole.spec.tiers(whole.base, compiler, whole.args)):
-        rank = whole.base.c.search_rank
-        cursor = quoted(f"r{SEPARATOR}{tier_number}{SEPARATOR}").concat(sa.cast(rank, sa.Text))
-        arm = made.with_only_columns(whole.base, cursor.label("cursor")).where(*whole.conditions)
-        if slot is not None:
-
-            def part(position: int) -> Any:
-                def read(text: Any) -> int:
-                    try:
-                        return int(cursor_parts(text, tag="r", parts=2, field=name)[position])
-                    except ValueError:
-                        raise InvalidCursor(field=name) from None
-
-                return read
-
-            tier = compiler.bind(slot, part(0), type_=sa.Integer())
-            at = compiler.bind(slot, part(1), type_=sa.BigInteger())
-            here = number(tier_number)
-            if is_backward:
-                arm = arm.where(sa.or_(tier > here, sa.and_(tier == here, rank > at)))
-            else:
-                arm = arm.where(sa.or_(tier < here, sa.and_(tier == here, rank < at)))
-        arms.append(arm.limit(limit).subquery())
-    if is_backward:
-        arms.reverse()
-    return sa.union_all(*[sa.select(*arm.c) for arm in arms]).limit(limit).subquery()
 
 
 # -- its parts ---------------------------------------------------------------------------------------------------------
@@ -259,7 +154,7 @@ def _page_info(whole: Rows, kind: GraphQLObjectType, nodes: list[FieldNode], row
     engine, size = whole.compiler.engine, number(whole.page.size)
     info = get_named_type(kind.fields["pageInfo"].type)
     assert isinstance(info, GraphQLObjectType)
-    was_given = sa.true() if _cursor(whole)[0] is not None else sa.false()
+    was_given = sa.true() if cursor_of(whole)[0] is not None else sa.false()
     told, counted = ("hasNextPage", "hasPreviousPage") if whole.page.is_backward else ("hasPreviousPage", "hasNextPage")
     values: dict[str, Expression] = {told: engine.json_boolean(was_given), "__typename": quoted(info.name)}
     if rows is not None and "n" in rows.c:

@@ -157,6 +157,17 @@ class Facet:
 
 
 @dataclass(frozen=True, slots=True)
+class Tiers:
+    """Relevance: a search table whose `rowid` is the target's rank is walked tier after tier until a page is full."""
+
+    table: sa.Table
+    rank: str
+    """The target's column that `rowid` equals."""
+    matches: Callable[[Build, Args], Sequence[Condition]]
+    """One condition on the search table for each tier, nearest first. Only visible rows are in the table."""
+
+
+@dataclass(frozen=True, slots=True)
 class Connection:
     """A Relay connection: keyset pages both ways, orders, filters, a count and facets when selected."""
 
@@ -167,9 +178,8 @@ class Connection:
     """Below another row: how a row of the list belongs to it."""
     where: Callable[[sa.FromClause, Build, Args], Sequence[Condition]] | None = None
     """Filters from all the field's arguments."""
-    tiers: Callable[[sa.FromClause, Build, Args], Sequence[sa.Select[Any]]] | None = None
-    """For relevance: selects of the target's rows whose concatenation is the order; each is walked until the page is
-    full. Used for the order named in `tiered`."""
+    tiers: "Tiers | None" = None
+    """For relevance: used for the order named in `tiered`."""
     tiered: str | None = None
     found: Callable[[sa.FromClause, Build, Args], Sequence[Condition]] | None = None
     """What all tiers find together, as a filter: for other orders, counts and facets."""
@@ -222,6 +232,8 @@ class Projection:
     """What changes when its rows do; None when they belong to their parent."""
     visible: Callable[[sa.FromClause, Build], Sequence[Condition]] | None = None
     """Which rows the actor may see at all."""
+    is_wide: bool = False
+    """Its rows are wide: lists find ids by an index alone, and fetch only the page's rows."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -235,6 +247,7 @@ class Choice:
     table: sa.FromClause
     topic: str | None = None
     visible: Callable[[sa.FromClause, Build], Sequence[Condition]] | None = None
+    is_wide: bool = False
 
 
 Target = Projection | Choice

@@ -198,9 +198,10 @@ def _attach_connection(schema: GraphQLSchema, name: str, spec: Connection, seen:
         raise TypeError(f"{edge.name} has fields that the connection does not declare: {', '.join(sorted(missing))}")
     if "facets" in kind.fields:
         facets = get_named_type(kind.fields["facets"].type)
-        if set(facets.fields) != set(spec.facets):
+        if set(facets.fields) != {*spec.facets, "isExact"}:
             raise TypeError(f"{facets.name} and the connection's facets differ: {sorted(spec.facets)}")
-        objects += [facets, *[get_named_type(field.type) for field in facets.fields.values()]]
+        counts = [get_named_type(field.type) for field in facets.fields.values()]
+        objects += [facets, *[each for each in counts if isinstance(each, GraphQLObjectType)]]
         for facet in spec.facets.values():
             if facet.target is not None:
                 _attach_target(schema, facet.target(), seen)

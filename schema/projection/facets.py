@@ -9,20 +9,20 @@ from graphql import FieldNode, GraphQLObjectType, get_named_type
 
 from schema.projection.columns import above, number, quoted
 from schema.projection.declare import Expression, Facet
-from schema.projection.frame import COUNT_MAX, EACH
+from schema.projection.frame import EACH, FACET_ROWS_MAX
 
 if TYPE_CHECKING:
     from schema.projection.compiler import Compiler
-    from schema.projection.connection import Rows
+    from schema.projection.page import Rows
     from schema.projection.frame import Frame
 
 
 def compile_facets(whole: Rows, kind: GraphQLObjectType, nodes: list[FieldNode], frame: Frame) -> Expression:
-    """Counts by value over the list's first `COUNT_MAX` rows, so that they agree with the filtered list."""
+    """Counts by value over the list's first `FACET_ROWS_MAX` rows, so that they agree with the filtered list."""
     compiler = whole.compiler
     facets = get_named_type(kind.fields["facets"].type)
     assert isinstance(facets, GraphQLObjectType)
-    matching = whole.select(whole.base).limit(number(COUNT_MAX))
+    matching = whole.select(whole.base).limit(number(FACET_ROWS_MAX))
     # At the root the rows are gathered once for all facets; a nested list gathers them for each.
     rows = matching.cte("matching") if not whole.is_nested else matching.subquery("matching")
     pairs: list[tuple[str, Expression]] = []
@@ -30,6 +30,10 @@ def compile_facets(whole: Rows, kind: GraphQLObjectType, nodes: list[FieldNode],
         name = merged[0].name.value
         if name == "__typename":
             pairs.append((key, quoted(facets.name)))
+            continue
+        if name == "isExact":
+            beyond = whole.select(number(1)).offset(number(FACET_ROWS_MAX)).limit(number(1))
+            pairs.append((key, compiler.engine.json_boolean(sa.not_(sa.exists(beyond)))))
             continue
         item = get_named_type(facets.fields[name].type)
         assert isinstance(item, GraphQLObjectType)

@@ -49,5 +49,7 @@ class Frame:
         return replace(self, path=(*self.path, key))
 
 
-COUNT_MAX = 10_000
-"""Counts and facets look at no more rows than this; beyond it they say so."""
+COUNT_MAX = 2_000
+"""`totalCount` counts no further: more would take longer than the page itself."""
+FACET_ROWS_MAX = 10_000
+"""Facets look at no more rows than this."""

@@ -126,13 +126,15 @@ class Listings:
             **kept,
         )
         self._add_images(listing_id, title, motif)
-        words = (*summary, self._categories.names[category], *zh, *en, *more)
+        self._remember(rank, title, seller, (*summary, self._categories.names[category], *zh, *en, *more))
+
+    def _remember(self, rank: int, title: Words, seller: Seller, body: tuple[str, ...]) -> None:
         self._search.append(
             (
                 rank,
                 index_text(f"{title[0]} {title[1]}", with_singles=True),
                 _place_tokens(seller.search_text),
-                tuple([_tokens(part) for part in words]),
+                tuple([_tokens(part) for part in body]),
             )
         )
 

@@ -15,7 +15,7 @@ from market.kernel.database import open_database
 from market.kernel.market import Market
 from market.migrations import upgrade
 from market.places.tables import Village
-from market.sessions.rules import status_of
+from market.sessions.rules import AvailabilityStatus, status_of
 from market.sessions.tables import TourSession
 from seeds import SeedReport, seed_demo
 from seeds.media import draw_missing
@@ -100,7 +100,7 @@ def assert_sessions_are_interesting(session: Session) -> None:
     ]
 
     assert {each.local_date for each in sessions} == {TODAY + timedelta(days=number) for number in range(90)}
-    for status in ("AVAILABLE", "LIMITED", "SOLD_OUT"):
+    for status in (AvailabilityStatus.AVAILABLE, AvailabilityStatus.LIMITED, AvailabilityStatus.SOLD_OUT):
         assert statuses.count(status) > len(sessions) / 50, status
 
 

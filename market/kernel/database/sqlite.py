@@ -85,10 +85,16 @@ class SqliteEngine(Engine):
         return engine
 
     def reader(self) -> "SqliteReader":
-        return SqliteReader(self.path)
+        return SqliteReader(self)
+
+    def reading_connection(self) -> sqlite3.Connection:
+        """A raw connection that cannot write, for one thread."""
+        connection = sqlite3.connect(self.path, cached_statements=512, check_same_thread=False)
+        _prepare(connection, read_only=True)
+        return connection
 
     def news(self, topics: Topics) -> "SqliteNews":
-        return SqliteNews(self.path, topics)
+        return SqliteNews(self, topics)
 
     def is_transient(self, error: Exception) -> bool:
         if isinstance(error, sa.exc.TimeoutError):
@@ -189,15 +195,13 @@ def _object(pairs: Sequence[tuple[str, sa.ColumnElement[Any]]]) -> Json:
 class SqliteReader(Reader):
     """A few threads, each with its own connection: no lock, no hand-over, the statement cache stays warm."""
 
-    def __init__(self, path: str) -> None:
-        self._path = path
+    def __init__(self, engine: SqliteEngine) -> None:
+        self._engine = engine
         self._own = threading.local()
         self._threads: ThreadPoolExecutor | None = None
 
     def _open(self) -> None:
-        connection = sqlite3.connect(self._path, cached_statements=512, check_same_thread=False)
-        _prepare(connection, read_only=True)
-        self._own.connection = connection
+        self._own.connection = self._engine.reading_connection()
 
     def _run(self, sql: str, values: Sequence[Any]) -> str | None:
         row = self._own.connection.execute(sql, values).fetchone()
@@ -220,8 +224,8 @@ class SqliteReader(Reader):
 class SqliteNews(News):
     """Asks the file whether anybody else committed (a look at shared memory), and only then what."""
 
-    def __init__(self, path: str, topics: Topics) -> None:
-        self._path = path
+    def __init__(self, engine: SqliteEngine, topics: Topics) -> None:
+        self._engine = engine
         self._topics = topics
         self._connection: sqlite3.Connection | None = None
         self._seen = (0, 0)
@@ -242,8 +246,7 @@ class SqliteNews(News):
         self._seen = (data_version, max([version for _topic, version in rows], default=self._seen[1]))
 
     async def open(self) -> None:
-        connection = sqlite3.connect(self._path, check_same_thread=False)
-        _prepare(connection, read_only=True)
+        connection = self._engine.reading_connection()
         (version,) = connection.execute("SELECT coalesce(max(version), 0) FROM topic_version").fetchone()
         self._seen = (0, version)
         self._connection = connection

@@ -4,9 +4,10 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
-from typing import Literal, Protocol
+from typing import TYPE_CHECKING, Literal, Protocol
 
-from market.kernel.market import Market
+if TYPE_CHECKING:  # `--help` must not wait for SQLAlchemy
+    from market.kernel.market import Market
 
 Progress = Callable[[str, int, int], None]
 """Told what is being made, how many are done, and how many there are to be."""
@@ -43,9 +44,9 @@ class Parts:
     """What in the second schema would break clients of the first, in words."""
     snapshot: Path
     """The committed schema."""
-    seed_demo: Callable[[Market, Path, date | None, Progress], Seeded]
-    seed_load: Callable[[Market, Literal["small", "large"], Progress], Seeded]
-    is_empty: Callable[[Market], bool]
+    seed_demo: Callable[["Market", Path, date | None, Progress], Seeded]
+    seed_load: Callable[["Market", Literal["small", "large"], Progress], Seeded]
+    is_empty: Callable[["Market"], bool]
     """Whether nothing is on sale yet."""
-    examples: Callable[[Market], Mapping[str, str]]
+    examples: Callable[["Market"], Mapping[str, str]]
     """What to try first."""
