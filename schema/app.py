@@ -1,20 +1,101 @@
 """The composition root: settings → market → GraphQL → ASGI. Nothing else knows all of its parts."""
 
-from collections.abc import Awaitable, Callable, MutableMapping
+from collections.abc import AsyncIterator, Awaitable, Callable, MutableMapping
+from contextlib import asynccontextmanager
 from typing import Any
 
-from market.server.logs import configure_logs
-from market.server.settings import read_settings
+from starlette.applications import Starlette
+from starlette.requests import Request
+from starlette.responses import RedirectResponse
+from starlette.routing import BaseRoute, Mount, Route
+from starlette.staticfiles import StaticFiles
 
 from market.kernel.database import open_database
 from market.kernel.market import Market
+from market.server.health import health_routes
+from market.server.lifecycle import running
+from market.server.logs import Log, configure_logs
+from market.server.metrics import Counting, Metrics
+from market.server.observe import observer
+from market.server.settings import Settings, read_settings
+from schema.build import build_schema, core_schema
+from schema.cache import ResponseCache
+from schema.edge.documents import Documents
+from schema.edge.graphiql import GraphiQL
+from schema.edge.http import GraphQLEndpoint
+from schema.edge.limits import Limits
+from schema.examples import EXAMPLES
+from schema.execution import Execution
+from schema.facts import facts
+from schema.projection import Delivery
+from schema.projection.plan import Planner
+from schema.query import QUERY
 
 Message = MutableMapping[str, Any]
 App = Callable[[Message, Callable[[], Awaitable[Message]], Callable[[Message], Awaitable[None]]], Awaitable[None]]
 
+LIST_ITEMS = 4
+"""Assumed for lists that are not connections (pictures, variants, ticket types), in points of cost."""
+
 
 def asgi() -> App:
-    """The application of this process, from its environment: what `uvicorn --factory schema.app:asgi` serves."""
+    """The application of this process, from its environment: what the server runs."""
     settings = read_settings()
-    configure_logs(settings)
-    return create_app(settings, Market(open_database(settings.database_url)))
+    return create_app(settings, Market(open_database(settings.database_url)), configure_logs(settings))
+
+
+def create_app(settings: Settings, market: Market, log: Log) -> App:
+    """The application over a market, which it opens on start and closes at the end."""
+    metrics = Metrics() if settings.metrics else None
+    page = GraphiQL(examples=EXAMPLES, title="Market") if settings.graphiql else None
+    endpoint: App = GraphQLEndpoint(
+        create_execution(settings, market, log), log=log, observe=observer(log, metrics), graphiql=page
+    )
+    if metrics is not None:
+        endpoint = Counting(endpoint, metrics)
+
+    @asynccontextmanager
+    async def lifespan(_app: Starlette) -> AsyncIterator[None]:
+        async with running(market, settings, log):
+            yield
+
+    routes: list[BaseRoute] = [
+        *health_routes(market.database, metrics),
+        Mount(settings.media_url.rstrip("/"), StaticFiles(directory=settings.media_path, check_dir=False)),
+    ]
+    if page is not None:
+        routes += [Mount("/graphiql", page), Route("/", _to_graphiql)]
+    rest = Starlette(routes=routes, lifespan=lifespan)
+
+    async def app(
+        scope: Message, receive: Callable[[], Awaitable[Message]], send: Callable[[Message], Awaitable[None]]
+    ) -> None:
+        # The one path that thousands take a second does not go through a router.
+        if scope["type"] == "http" and scope["path"] == "/graphql":
+            await endpoint(scope, receive, send)
+        else:
+            await rest(scope, receive, send)
+
+    return app
+
+
+def create_execution(settings: Settings, market: Market, log: Log) -> Execution:
+    """What answers GraphQL requests of a market."""
+    schema = core_schema(build_schema())
+    documents = Documents(
+        schema,
+        Limits(cost=settings.cost_max, list_items=LIST_ITEMS),
+        suggestions=settings.suggestions,
+        introspection=settings.introspection,
+    )
+    planner = Planner(schema, QUERY, market.database.engine, facts(market, media_url=settings.media_url))
+    cache = None
+    if settings.cache_entries and settings.cache_bytes:
+        cache = ResponseCache(
+            market.database.topics, entries_max=settings.cache_entries, bytes_max=settings.cache_bytes
+        )
+    return Execution(market, schema, documents, Delivery(planner, market.database), cache=cache, log=log)
+
+
+async def _to_graphiql(_request: Request) -> RedirectResponse:
+    return RedirectResponse("/graphiql/")

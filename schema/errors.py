@@ -34,7 +34,7 @@ def _told(error: GraphQLError, language: Language, request_id: str, log: ErrorLo
         entry["extensions"] = {"code": cause.code, "retryable": cause.retryable, **_facts(cause)}
         if isinstance(cause, Unavailable):
             log.error("unavailable", request_id=request_id, exc_info=cause)
-    elif cause is not None:
+    elif cause is not None and not isinstance(cause, GraphQLError):
         log.error("masked error", request_id=request_id, exc_info=cause)
         entry["message"] = MASKED[language].format(request_id=request_id)
         entry["extensions"] = {"code": "INTERNAL_SERVER_ERROR", "requestId": request_id}

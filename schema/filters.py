@@ -7,6 +7,7 @@ import strawberry
 from sqlmodel import UTCDateTime
 
 from market.kernel.errors import Invalid
+from market.kernel.pages import key_number
 from market.places.rules import (
     DIGITS,
     METRES_PER_DEGREE,
@@ -94,7 +95,7 @@ def _distance_key(t: sa.FromClause, build: Build, args: Args) -> Expression:
     return sa.cast(sa.func.round(square_metres(t, args.nested("where").nested("near"), build)), sa.BigInteger)
 
 
-DISTANCE = Order("d", _distance_key, int, sa.BigInteger(), needs=("where.near", "where.near"))
+DISTANCE = Order("d", _distance_key, key_number, sa.BigInteger(), needs=("where.near", "where.near"))
 """Nearest first."""
 
 
@@ -118,7 +119,7 @@ def text_order(tag: str, name: str, *, is_descending: bool = False, tie: str = "
 
 def number_order(tag: str, name: str, *, is_descending: bool = False, tie: str = "id") -> Order:
     """By a whole-number column."""
-    return Order(tag, lambda t, _b, _a: t.c[name], int, sa.BigInteger(), is_descending=is_descending, tie=tie)
+    return Order(tag, lambda t, _b, _a: t.c[name], key_number, sa.BigInteger(), is_descending=is_descending, tie=tie)
 
 
 def moment_order(tag: str, name: str, *, is_descending: bool = False) -> Order:

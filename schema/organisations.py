@@ -33,6 +33,7 @@ from schema.projection import (
     Projection,
     ToMany,
     ToOne,
+    among,
     column,
     exists,
     localized,
@@ -158,7 +159,7 @@ def _where(t: sa.FromClause, build: Build, args: Args) -> list[Condition]:
     if village is not None:
         conditions.append(t.c.village_id == build.bind(village))
     if "kinds" in where:
-        conditions.append(t.c.kind.in_([quoted(kind) for kind in where.get("kinds")]))
+        conditions.append(among(t.c.kind, where.get("kinds")))
     if "certificate" in where:
         certificate = table_of(CertificateTable).alias()
         held = [

@@ -1,9 +1,11 @@
 """The root of all reads: which fields there are, and which projection each shows."""
 
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import date
 from typing import Annotated
 
+import sqlalchemy as sa
 import strawberry
 
 from market.kernel.errors import Invalid
@@ -11,7 +13,7 @@ from market.kernel.ids import prefix_of, require_id
 from market.places.rules import level_of
 from market.sessions.availability import calendar
 from schema.catalogue.categories import CATEGORIES, CATEGORY, Category, CategoryWhere
-from schema.catalogue.listing import ListingWhere
+from schema.catalogue.listing import LISTINGS, ListingWhere, live
 from schema.catalogue.products import (
     PRODUCT,
     VARIANT,
@@ -62,7 +64,8 @@ from schema.places import (
     VillageOrder,
     VillageWhere,
 )
-from schema.projection import ById, ByIds, Projection
+from schema.projection import Build, ById, ByIds, Projection, exists, looked_up
+from schema.projection.declare import Condition, Expression
 from schema.sessions import SESSION, AvailabilityDay, TourSession
 
 Id = Annotated[strawberry.ID, strawberry.argument(description="Its id.")]
@@ -141,6 +144,25 @@ def _by_id(target: Callable[[], Projection], prefix: str, *, is_keyed: bool = Fa
     return ById(target, check=lambda text: require_id(text, prefix), is_keyed=is_keyed)
 
 
+def _of_listing(part: Projection, listing_id: Callable[[sa.FromClause], Expression]) -> Projection:
+    """A part of a listing as it is read by its own id: hidden when the listing is."""
+
+    def visible(t: sa.FromClause, build: Build) -> list[Condition]:
+        build.depend(PRODUCT)
+        listing = LISTINGS.alias()
+        return [exists(listing, where=[listing.c.id == listing_id(t), *live(listing, build)])]
+
+    return replace(part, visible=visible)
+
+
+def _package_of(unit: sa.FromClause) -> Expression:
+    assert OPTION.table is not None
+    option = OPTION.table.alias()
+    return looked_up(option.c.package_id, option, where=[option.c.id == unit.c.option_id])
+
+
+ONE_SESSION = _of_listing(SESSION, lambda t: t.c.package_id)
+
 TARGETS: dict[str, Projection] = {
     "rgn": REGION,
     "vil": VILLAGE,
@@ -149,11 +171,11 @@ TARGETS: dict[str, Projection] = {
     "crt": CERTIFICATE,
     "cat": CATEGORY,
     "prd": PRODUCT,
-    "var": VARIANT,
+    "var": _of_listing(VARIANT, lambda t: t.c.listing_id),
     "pkg": TOUR_PACKAGE,
-    "opt": OPTION,
-    "unt": UNIT_TYPE,
-    "ses": SESSION,
+    "opt": _of_listing(OPTION, lambda t: t.c.package_id),
+    "unt": _of_listing(UNIT_TYPE, _package_of),
+    "ses": ONE_SESSION,
 }
 """What each id prefix names."""
 
@@ -189,7 +211,7 @@ QUERY = Projection(
         "products": product_list(),
         "tourPackage": _by_id(lambda: TOUR_PACKAGE, "pkg", is_keyed=True),
         "tourPackages": tour_package_list(),
-        "tourSession": _by_id(lambda: SESSION, "ses"),
+        "tourSession": _by_id(lambda: ONE_SESSION, "ses"),
         "search": SEARCH,
     },
 )

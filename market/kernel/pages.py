@@ -4,6 +4,7 @@ A cursor is the sort key of one row, tagged with the order it belongs to (`p~881
 to write, and refused when it comes back to another order. Clients treat it as opaque.
 """
 
+import re
 from dataclasses import dataclass
 
 from market.kernel.errors import InvalidCursor, InvalidPage
@@ -11,6 +12,7 @@ from market.kernel.errors import InvalidCursor, InvalidPage
 SIZE_DEFAULT = 20
 SIZE_MAX = 100
 SEPARATOR = "~"
+_NUMBER = re.compile("0|-?[1-9][0-9]{0,18}")
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,6 +39,17 @@ def page_of(*, first: int | None, last: int | None, has_after: bool, has_before:
             allowed_zh=f"每页 1 到 {SIZE_MAX} 条",
         )
     return Page(size, is_backward=last is not None)
+
+
+def key_number(text: str, *, bits: int = 64) -> int:
+    """A whole number in a cursor, or ValueError for a text that no column of so many bits has put there.
+
+    >>> key_number("-12")
+    -12
+    """
+    if not _NUMBER.fullmatch(text) or not -(1 << bits - 1) <= int(text) < 1 << bits - 1:
+        raise ValueError(text)
+    return int(text)
 
 
 def cursor_parts(text: str, *, tag: str, parts: int, field: str) -> list[str]:

@@ -9,7 +9,7 @@ from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import AsyncExitStack, asynccontextmanager
 
 from market.kernel.market import Market
-from market.server.logs import Log
+from market.server.logs import Log, flush_logs
 from market.server.settings import Settings
 from market.server.worker import DUTIES, Handler, Worker, delivery
 
@@ -21,6 +21,7 @@ HANDLERS: dict[str, Handler] = {}
 async def running(market: Market, settings: Settings, log: Log) -> AsyncIterator[None]:
     """The market, open within; on SQLite with the worker beside it, so that one process is the whole system."""
     async with AsyncExitStack() as closing:
+        closing.callback(flush_logs)
         closing.callback(market.close)
         await market.database.reader.open()
         closing.push_async_callback(market.database.reader.close)

@@ -35,6 +35,7 @@ OPERATION = "operation"
 """The event of the one line for each operation."""
 
 _WRITE_SECONDS = 0.1
+_EXIT_SECONDS_MAX = 1.0
 _WRITE_BYTES_MAX = getattr(select, "PIPE_BUF", 4096)
 _OPERATION_LENGTH_MAX = 64
 
@@ -94,7 +95,7 @@ class LineWriter:
         if self._thread is None:
             self._thread = threading.Thread(target=self._keep_writing, name="log-writer", daemon=True)
             self._thread.start()
-            atexit.register(self.flush)
+            atexit.register(self.leave)
 
     def flush(self) -> None:
         """Write what is waiting, and wait for that."""
@@ -104,6 +105,12 @@ class LineWriter:
                 self._waiting.append(orjson.dumps({"event": "log lines dropped", "count": count}) + b"\n")
             while self._waiting:
                 self._hand_over(self._batch())
+
+    def leave(self) -> None:
+        """Before the process ends: give the thread a second to write what is waiting: whoever does not read cannot keep a process from ending."""
+        until = time.monotonic() + _EXIT_SECONDS_MAX
+        while (self._waiting or self._writing.locked()) and time.monotonic() < until:
+            time.sleep(_WRITE_SECONDS / 10)
 
     def _batch(self) -> bytes:
         lines = [self._waiting.popleft()]
@@ -138,16 +145,24 @@ class _Forwarding(logging.Handler):
         self._log.log(record.levelno, record.getMessage(), logger=record.name, exc_info=record.exc_info)
 
 
-def configure_logs(settings: Settings, *, writer: LineWriter | None = None) -> Log:
+_stdout = LineWriter()
+
+
+def configure_logs(settings: Settings, *, writer: LineWriter = _stdout) -> Log:
     """Set up this process's logs, the standard library's included, and give the logger. Once in a process."""
     on_terminal = settings.log_format == "auto" and not settings.is_production and sys.stdout.isatty()
     is_console = settings.log_format == "console" or on_terminal
-    log = _console(settings) if is_console else _json(settings, writer or LineWriter())
+    log = _console(settings) if is_console else _json(settings, writer)
     handler = _Forwarding(log)
     logging.basicConfig(handlers=[handler], level=settings.log_level.upper(), force=True)
     logging.captureWarnings(capture=True)
     logging.getLogger("alembic").setLevel(logging.WARNING)
     return log
+
+
+def flush_logs() -> None:
+    """Write what is waiting: a server process may be ended by its signal, without the usual goodbyes."""
+    _stdout.leave()
 
 
 def get_log() -> Log:
@@ -178,8 +193,9 @@ def _console(settings: Settings) -> Log:
             structlog.processors.add_log_level,
             structlog.processors.TimeStamper(fmt="%H:%M:%S", utc=False),
             structlog.processors.format_exc_info,
+            _without_persons,  # before colour codes come to stand next to numbers
             structlog.dev.ConsoleRenderer(),
-            lambda _log, _name, text: mask(text.encode(errors="backslashreplace")) + b"\n",
+            lambda _log, _name, text: text.encode(errors="backslashreplace") + b"\n",
         ],
         lambda *_names: _Lines(partial(_to_terminal, sys.stdout)),
     )
@@ -214,6 +230,10 @@ def _flat(_log: object, _name: str, line: Line) -> Line:
     if extra:
         line.update(extra)
     return line
+
+
+def _without_persons(_log: object, _name: str, line: Line) -> Line:
+    return {name: mask(str(value).encode(errors="backslashreplace")).decode() for name, value in line.items()}
 
 
 def _timed(_log: object, _name: str, line: Line) -> Line:

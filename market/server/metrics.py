@@ -25,7 +25,9 @@ _OTHER = "other"
 _SUCCESS = frozenset({200, 304})
 
 Scope = MutableMapping[str, Any]
-App = Callable[[Scope, Callable[[], Awaitable[Scope]], Callable[[Scope], Awaitable[None]]], Awaitable[None]]
+Receive = Callable[[], Awaitable[Scope]]
+Send = Callable[[Scope], Awaitable[None]]
+App = Callable[[Scope, Receive, Send], Awaitable[None]]
 
 
 class Metrics:
@@ -132,13 +134,17 @@ class _Names:
         return self._other
 
 
-def counting(app: App, metrics: Metrics) -> App:
-    """The app, with its running requests counted."""
+class Counting:
+    """An ASGI app with its running requests counted. An object, since Starlette takes functions for something else."""
 
-    async def counted(
-        scope: Scope, receive: Callable[[], Awaitable[Scope]], send: Callable[[Scope], Awaitable[None]]
-    ) -> None:
-        with metrics.in_flight.track_inprogress():
-            await app(scope, receive, send)
+    def __init__(self, app: App, metrics: Metrics) -> None:
+        self._app = app
+        self._in_flight = metrics.in_flight
 
-    return counted
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Count while the app answers."""
+        self._in_flight.inc()
+        try:
+            await self._app(scope, receive, send)
+        finally:
+            self._in_flight.dec()

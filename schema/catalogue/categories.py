@@ -7,6 +7,7 @@ import strawberry
 from strawberry import UNSET
 
 from market.catalogue.tables import Category as CategoryTable
+from market.kernel.pages import key_number
 from schema.enums import ListingKind
 from schema.node import Node
 from schema.pagination import Connection, field, lazy, listed, localized_field
@@ -66,7 +67,11 @@ def _where(t: sa.FromClause, build: Build, args: Args) -> list[Condition]:
     return conditions
 
 
-ORDERS = {"POSITION": Order("o", lambda t, _build, _args: t.c.position, int, sa.Integer())}
+ORDERS = {
+    "POSITION": Order(
+        "o", lambda t, _build, _args: t.c.position, lambda text: key_number(text, bits=32), sa.Integer()
+    )
+}
 
 CATEGORY_FIELDS: dict[str, Any] = {
     "id": column("id"),

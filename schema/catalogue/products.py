@@ -36,6 +36,7 @@ from schema.projection import (
     Facet,
     Projection,
     ToMany,
+    among,
     column,
     localized,
     number,
@@ -174,7 +175,7 @@ def _where(t: sa.FromClause, build: Build, args: Args) -> list[Condition]:
     where = args.nested("where")
     conditions = [of_kind(t, ListingKind.PRODUCT), *listing_where(t, build, args)]
     if "storages" in where:
-        conditions.append(t.c.storage.in_([quoted(storage) for storage in where.get("storages")]))
+        conditions.append(among(t.c.storage, where.get("storages")))
     if "available" in where:
         sold_out = quoted("SOLD_OUT")
         conditions.append(t.c.stock_state != sold_out if where.get("available") else t.c.stock_state == sold_out)

@@ -23,7 +23,7 @@ from schema.catalogue.tours import TOUR_PACKAGE
 from schema.enums import ListingKind
 from schema.filters import DISTANCE, DISTANCE_FIELD
 from schema.pagination import Connection, Edge, field
-from schema.projection import Args, Build, Choice, Computed, Given, Tiers, quoted
+from schema.projection import Args, Build, Choice, Computed, Given, Tiers, among
 from schema.projection import Connection as Listed
 from schema.projection.declare import Condition, Expression
 from schema.scalars import described
@@ -93,9 +93,8 @@ def _asked(build: Build, tier: int | None) -> Any:
 
 def _where(t: sa.FromClause, build: Build, args: Args) -> list[Condition]:
     conditions = listing_where(t, build, args)
-    kinds = args.get("kinds")
-    if kinds:
-        conditions.append(t.c.kind.in_([quoted(kind) for kind in kinds]))
+    if "kinds" in args:
+        conditions.append(among(t.c.kind, args.get("kinds")))
     return conditions
 
 

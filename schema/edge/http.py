@@ -82,7 +82,7 @@ class Observation:
 class ErrorLog(Protocol):
     """What the endpoint needs of a logger; `logging.Logger` and structlog's loggers both fit."""
 
-    def error(self, msg: object, *, exc_info: BaseException, extra: Mapping[str, object]) -> object:
+    def error(self, msg: str, /, *, exc_info: BaseException, extra: Mapping[str, object]) -> object:
         """Log an unexpected exception with its traceback."""
 
 

@@ -15,6 +15,7 @@ It knows no room. A declaration that cannot be compiled fails when the server st
 
 from schema.projection.arguments import Args, Slot
 from schema.projection.columns import (
+    among,
     column,
     exists,
     localized,
@@ -61,6 +62,7 @@ __all__ = [
     "Tiers",
     "ToMany",
     "ToOne",
+    "among",
     "attach",
     "column",
     "exists",

@@ -10,8 +10,10 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from graphql import (
+    GraphQLArgument,
     GraphQLBoolean,
     GraphQLField,
+    GraphQLInputField,
     GraphQLInputObjectType,
     GraphQLInputType,
     GraphQLList,
@@ -29,6 +31,8 @@ from graphql import (
 )
 from graphql.language import FieldNode
 from graphql.utilities import coerce_input_literal
+
+from market.kernel.errors import Invalid
 
 Path = tuple[str | int, ...]
 Variables = Mapping[str, Any]
@@ -90,33 +94,32 @@ class Args:
 def arguments_of(definition: GraphQLField, node: FieldNode, variables: Variables) -> Args:
     """The arguments of one field of the document. The document is valid and the variables are coerced."""
     given = {argument.name.value: argument.value for argument in node.arguments or ()}
-    args = Args()
-    for name, declared in definition.args.items():
-        value = given.get(name)
-        if value is None or (isinstance(value, VariableNode) and value.name.value not in variables):
-            if declared.default_value is not Undefined and declared.default_value is not None:
-                args.present[name] = _coerced(declared.type, declared.default_value, None, ())
-            continue
-        read = _read(declared.type, value, variables)
-        if read is not None:
-            args.present[name] = read
-    return args
+    read = {name: _given(declared, given.get(name), variables) for name, declared in definition.args.items()}
+    return Args({name: value for name, value in read.items() if value is not None})
+
+
+def _given(declared: GraphQLArgument | GraphQLInputField, node: ValueNode | None, variables: Variables) -> Any:
+    """What was written for an argument or a part of one; its default when nothing was."""
+    if node is None or (isinstance(node, VariableNode) and node.name.value not in variables):
+        if declared.default_value is Undefined:
+            return None
+        return _coerced(declared.type, declared.default_value, None, ())
+    return _read(declared.type, node, variables)
 
 
 def _read(kind: GraphQLInputType, node: ValueNode, variables: Variables) -> Any:
     if isinstance(node, VariableNode):
         name = node.name.value
-        return _coerced(kind, variables.get(name), name, ())
+        value = variables.get(name)
+        if value is None and isinstance(kind, GraphQLNonNull):  # a nullable variable where a default could stand in
+            raise Invalid(field=name, allowed="it may be left out, but not null", allowed_zh="可以省略，但不能为 null")
+        return _coerced(kind, value, name, ())
     if isinstance(node, NullValueNode):
         return None
     inner = kind.of_type if is_non_null_type(kind) else kind
     if isinstance(node, ObjectValueNode) and isinstance(inner, GraphQLInputObjectType):
         fields = {part.name.value: part.value for part in node.fields}
-        read = {
-            name: _read(inner.fields[name].type, value, variables)
-            for name, value in fields.items()
-            if not (isinstance(value, VariableNode) and value.name.value not in variables)
-        }
+        read = {name: _given(each, fields.get(name), variables) for name, each in inner.fields.items()}
         return Args({name: value for name, value in read.items() if value is not None})
     if isinstance(node, ListValueNode) and is_list_type(inner):
         return [_read(inner.of_type, item, variables) for item in node.values]

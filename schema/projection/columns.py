@@ -22,6 +22,11 @@ def number(value: float) -> Expression:
     return sa.literal_column(repr(value), sa.Float(53) if isinstance(value, float) else sa.Integer())
 
 
+def among(value: Expression, constants: Sequence[object]) -> Condition:
+    """Whether a value is any of these constants; never, when there are none."""
+    return value.in_([quoted(each) for each in constants]) if constants else sa.false()
+
+
 def above(source: sa.FromClause, *columns: Any) -> sa.Select[Any]:
     """A select over one derived table; everything else in it is the rows around it."""
     return sa.select(*columns).select_from(source).correlate_except(source)

@@ -20,7 +20,7 @@ from schema.projection.declare import (
 )
 from schema.projection.facets import compile_facets
 from schema.projection.frame import COUNT_MAX, EACH
-from schema.projection.page import Rows, cursor_of, page_of_rows
+from schema.projection.page import Rows, check_cursor, cursor_of, page_of_rows
 from schema.projection.selection import Fields
 
 if TYPE_CHECKING:
@@ -58,6 +58,8 @@ def compile_connection(
     of_page = _asked_of_page(whole, kind, fields)
     names = {merged[0].name.value for merged in fields.values()}
     rows = page_of_rows(whole, is_numbered=bool(of_page)) if of_page or names & {"edges", "nodes"} else None
+    if rows is None:
+        check_cursor(whole)
     inner = replace(frame, is_keyed=is_keyed)
     pairs = [(key, _part(whole, kind, merged, rows, inner.at(key))) for key, merged in fields.items()]
     made = compiler.engine.json_object(pairs)

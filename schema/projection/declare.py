@@ -59,6 +59,9 @@ class Build(Protocol):
     def narrow(self, slot: Slot) -> None:
         """This list changes only when the thing with this id says so, not with its whole room."""
 
+    def depend(self, target: "Target") -> None:
+        """The answer is stale once these rows change, too."""
+
     def plan_each_time(self) -> None:
         """Let the planner look at the values: they are too uneven for one plan."""
 

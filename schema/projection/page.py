@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 import sqlalchemy as sa
 
 from market.kernel.errors import InvalidCursor
-from market.kernel.pages import SEPARATOR, Page, cursor_parts
+from market.kernel.pages import SEPARATOR, Page, cursor_parts, key_number
 from schema.projection.arguments import Args, Slot
 from schema.projection.columns import number, quoted
 from schema.projection.declare import Condition, Connection, Expression, Order, Tiers
@@ -65,6 +66,37 @@ def cursor_of(whole: Rows) -> tuple[Slot | None, str]:
     return whole.args.slot(name), name
 
 
+def check_cursor(whole: Rows) -> None:
+    """Refuse a wrong cursor even where no row is asked for."""
+    slot, _name = cursor_of(whole)
+    if slot is not None:
+        for read in _cursor_readers(whole):
+            whole.compiler.check((slot,), read)
+
+
+def _cursor_readers(whole: Rows) -> tuple[Callable[[str], Any], Callable[[str], Any]]:
+    """What reads the two parts of a cursor's key, or refuses with InvalidCursor."""
+    _slot, name = cursor_of(whole)
+    tag, parse = ("r", _tier_number) if whole.order is None else (whole.order.tag, whole.order.parse)
+    tie = key_number if whole.order is None else str
+
+    def part(place: int, of: Callable[[str], Any]) -> Callable[[str], Any]:
+        def read(text: str) -> Any:
+            found = cursor_parts(text, tag=tag, parts=2, field=name)[place]
+            try:
+                return of(found)
+            except (ValueError, OverflowError):
+                raise InvalidCursor(field=name) from None
+
+        return read
+
+    return part(0, parse), part(1, tie)
+
+
+def _tier_number(text: str) -> int:
+    return key_number(text, bits=32)
+
+
 def _keyset(whole: Rows, order: Order, limit: Expression, *, is_wide: bool) -> sa.FromClause:
     compiler = whole.compiler
     key = order.key(whole.base, compiler, whole.args)
@@ -73,21 +105,11 @@ def _keyset(whole: Rows, order: Order, limit: Expression, *, is_wide: bool) -> s
     cursor = quoted(f"{order.tag}{SEPARATOR}").concat(text).concat(quoted(SEPARATOR)).concat(tie).label("cursor")
     is_descending = order.is_descending != whole.page.is_backward
     made = whole.select(tie.label("key"), cursor) if is_wide else whole.select(whole.base, cursor)
-    slot, name = cursor_of(whole)
+    slot, _name = cursor_of(whole)
     if slot is not None:
-
-        def part(place: int) -> Any:
-            def read(text: Any) -> Any:
-                found = cursor_parts(text, tag=order.tag, parts=2, field=name)[place]
-                try:
-                    return order.parse(found) if place == 0 else found
-                except (ValueError, OverflowError):
-                    raise InvalidCursor(field=name) from None
-
-            return read
-
+        first, second = _cursor_readers(whole)
         here = sa.tuple_(key, tie)
-        there = sa.tuple_(compiler.bind(slot, part(0), type_=order.type_), compiler.bind(slot, part(1)))
+        there = sa.tuple_(compiler.bind(slot, first, type_=order.type_), compiler.bind(slot, second))
         made = made.where(here < there if is_descending else here > there)
     keys = (key.desc(), tie.desc()) if is_descending else (key, tie)
     return made.order_by(*keys).limit(limit).subquery()
@@ -114,21 +136,12 @@ def _tiered(whole: Rows, limit: Expression) -> sa.FromClause:
 
 def _after_tier(whole: Rows, tiers: Tiers, tier: int) -> list[Condition]:
     """What of a tier lies beyond the cursor."""
-    slot, name = cursor_of(whole)
+    slot, _name = cursor_of(whole)
     if slot is None:
         return []
-
-    def part(place: int) -> Any:
-        def read(text: Any) -> int:
-            try:
-                return int(cursor_parts(text, tag="r", parts=2, field=name)[place])
-            except ValueError:
-                raise InvalidCursor(field=name) from None
-
-        return read
-
-    there = whole.compiler.bind(slot, part(0), type_=sa.Integer())
-    at = whole.compiler.bind(slot, part(1), type_=sa.BigInteger())
+    first, second = _cursor_readers(whole)
+    there = whole.compiler.bind(slot, first, type_=sa.Integer())
+    at = whole.compiler.bind(slot, second, type_=sa.BigInteger())
     here, rank = number(tier), tiers.table.c.rowid
     if whole.page.is_backward:
         return [sa.or_(there > here, sa.and_(there == here, rank > at))]

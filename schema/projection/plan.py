@@ -14,6 +14,7 @@ from graphql import (
 )
 
 from market.kernel.database import Engine
+from market.kernel.errors import Invalid
 from schema.projection.arguments import Slot, Structural, Variables, shape_of
 from schema.projection.compiler import Compiler
 from schema.projection.declare import Projection
@@ -43,7 +44,10 @@ class RootPlan:
         """What to bind, or refuses with a MarketError that the argument's check raises."""
         for slots, check in self.checks:
             check(*[slot.value(variables) for slot in slots])
-        return tuple([read(variables) for read in self.readers])
+        values = tuple([read(variables) for read in self.readers])
+        if any("\0" in value for value in values if isinstance(value, str)):  # PostgreSQL keeps none
+            raise Invalid(field="\\u0000", allowed="no text has it", allowed_zh="文本中不能有此字符")
+        return values
 
 
 @dataclass(frozen=True, slots=True)
@@ -171,6 +175,12 @@ class Planner:
         prepared = self._engine.prepared(statement)
         _check_correlation(prepared.sql)
         binds = {bind.name: bind for bind in compiler.binds}
+        # What the statement does not read after all is checked none the less.
+        unread = [
+            (bind.slot if isinstance(bind.slot, tuple) else (bind.slot,), bind.via)
+            for bind in compiler.binds
+            if bind.via is not None and bind.name not in prepared.names
+        ]
 
         def reader(name: str) -> Callable[[Variables], Any]:
             bind = binds.get(name)
@@ -201,7 +211,7 @@ class Planner:
             key=key,
             sql=prepared.sql,
             readers=tuple([reader(name) for name in prepared.names]),
-            checks=tuple(compiler.checks),
+            checks=(*compiler.checks, *unread),
             computed=tuple(compiler.computed),
             topics=lambda variables: (*fixed, *[str(slot.value(variables)) for slot in slots]),
             uses_now=compiler.uses_now,

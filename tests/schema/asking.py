@@ -1,11 +1,15 @@
 """An execution over a market, asked without HTTP: what the schema's tests talk to."""
 
+import asyncio
 import json
+from collections.abc import Callable, Coroutine
+from contextlib import closing
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, TypeVar
 
 from graphql import GraphQLSchema
 
+from market.kernel.database import Database
 from market.kernel.market import Market
 from schema.build import build_schema, core_schema
 from schema.cache import ResponseCache
@@ -19,6 +23,8 @@ from schema.facts import facts
 from schema.projection import Delivery
 from schema.projection.plan import Planner
 from schema.query import QUERY
+
+Result = TypeVar("Result")
 
 SCHEMA: GraphQLSchema = core_schema(build_schema())
 GENEROUS = Limits(cost=1_000_000, aliases=500, root_fields=100, repeats=500, depth=20)
@@ -76,3 +82,17 @@ class Asker:
         response = await self.ask(query, variables, language=language)
         assert "errors" not in response, (response["errors"], self.log.masked)
         return response["data"]
+
+
+def asked(market: Market, ask: Callable[[Market], Coroutine[Any, Any, Result]]) -> Result:
+    """Run one coroutine over a marketplace, with raw connections of its own: those belong to an event loop."""
+    here = Market(Database(market.database.engine), clock=market.now)
+
+    async def run() -> Result:
+        try:
+            return await ask(here)
+        finally:
+            await here.database.reader.close()
+
+    with closing(here):
+        return asyncio.run(run())

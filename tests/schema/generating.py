@@ -18,13 +18,21 @@ from graphql import (
     GraphQLNonNull,
     GraphQLObjectType,
     GraphQLSchema,
+    Undefined,
     get_named_type,
     is_leaf_type,
 )
 
 DEPTH_MAX = 7
+CURSORS = {"after", "before"}
+PAGES = {"first", "last"} | CURSORS
 Pool = Mapping[str, Sequence[Any]]
-"""Values by `field.argument`, by argument or input field name, else by scalar name."""
+"""Values by `field.argument`, by argument or input field name, else by scalar name; cursors by `cursor_key`."""
+
+
+def cursor_key(field_name: str, connection: str, order: str | None) -> str:
+    """Where a pool keeps the cursors that a list has given out in this order (None for its usual one)."""
+    return f"{field_name}:{connection}:{order or ''}"
 
 
 @dataclass
@@ -42,16 +50,22 @@ class Generator:
     def query(self, roots: int = 2) -> tuple[str, dict[str, Any]]:
         """The document and its variables."""
         assert self.schema.query_type is not None
-        names = self.random.choices([name for name in self.schema.query_type.fields if name != "availability"], k=roots)
-        body = " ".join(self._field(self.schema.query_type.fields[name], name, 1, alias=True) for name in names)
+        fields = self.schema.query_type.fields
+        names = self.random.choices(list(fields), k=roots)
+        body = " ".join(self._field(fields[name], name, 1, alias=True) for name in names)
         declared = f"({', '.join(self.declarations)})" if self.declarations else ""
         return f"query Q{declared} {{ {body} }} {' '.join(self.fragments)}", self.variables
 
+    def _chance(self, probability: float) -> bool:
+        return self.random.random() < probability
+
+    # -- fields --------------------------------------------------------------------------------------------------------
+
     def _field(self, definition: GraphQLField, name: str, depth: int, *, alias: bool = False) -> str:
-        given = self._arguments(definition.args, name)
-        # Fields with arguments are always aliased: two of them under one name would have to be the same.
-        key = f"{self._key()}: " if alias or given or self.random.random() < 0.15 else ""
         kind = get_named_type(definition.type)
+        given = self._arguments(definition.args, name, kind.name)
+        # Fields with arguments are always aliased: two of them under one name would have to be the same.
+        key = f"{self._key()}: " if alias or given or self._chance(0.15) else ""
         directive = self._directive()
         if is_leaf_type(kind):
             return f"{key}{name}{given}{directive}"
@@ -65,12 +79,12 @@ class Generator:
         chosen = self.random.sample(leaves, min(len(leaves), self.random.randint(0, 4)))
         chosen += self.random.sample(composites, min(len(composites), self.random.choice([0, 1, 1, 2])))
         parts = [self._field(kind.fields[name], name, depth) for name in chosen]
-        if self.random.random() < 0.3 or not parts:
+        if self._chance(0.3) or not parts:
             parts.append("__typename")
         if isinstance(kind, GraphQLInterfaceType):
             member = self.random.choice(self.schema.get_possible_types(kind))
             parts.append(f"... on {member.name} {{ {self._selection(member, depth + 1)} }}")
-        elif self.random.random() < 0.1 and isinstance(kind, GraphQLObjectType):
+        elif self._chance(0.1) and isinstance(kind, GraphQLObjectType):
             name = f"F{len(self.fragments)}"
             self.fragments.append("")  # its place, before nested ones
             self.fragments[int(name[1:])] = f"fragment {name} on {kind.name} {{ {self._selection(kind, DEPTH_MAX)} }}"
@@ -79,10 +93,10 @@ class Generator:
         return " ".join(parts)
 
     def _directive(self) -> str:
-        if self.random.random() > 0.06:
+        if not self._chance(0.06):
             return ""
-        word, value = self.random.choice(["include", "skip"]), self.random.random() < 0.5
-        if self.random.random() < 0.5:
+        word, value = self.random.choice(["include", "skip"]), self._chance(0.5)
+        if self._chance(0.5):
             return f" @{word}(if: {json.dumps(value)})"
         return f" @{word}(if: ${self._variable('Boolean!', value)})"
 
@@ -90,68 +104,103 @@ class Generator:
         self.keys += 1
         return f"k{self.keys}"
 
-    def _variable(self, kind: str, value: Any) -> str:
-        name = f"v{len(self.variables)}"
-        self.variables[name] = value
-        self.declarations.append(f"${name}: {kind}")
-        return name
+    # -- arguments -----------------------------------------------------------------------------------------------------
 
-    def _arguments(self, arguments: Mapping[str, GraphQLArgument], field_name: str) -> str:
-        chosen: dict[str, GraphQLArgument] = {
-            name: each
-            for name, each in arguments.items()
-            if isinstance(each.type, GraphQLNonNull) or self.random.random() < 0.35
+    def _arguments(self, arguments: Mapping[str, GraphQLArgument], field_name: str, returns: str) -> str:
+        chosen = self._pages({name: each for name, each in arguments.items() if self._has(each, 0.35)})
+        values = {
+            name: self._value(each.type, f"{field_name}.{name}" if f"{field_name}.{name}" in self.pool else name)
+            for name, each in chosen.items()
+            if name not in CURSORS
         }
-        chosen = self._pages(chosen)
-        if not chosen:
-            return ""
-        return f"({', '.join(f'{name}: {self._given(each.type, name, field_name)}' for name, each in chosen.items())})"
+        for name in chosen:
+            if name in CURSORS:
+                values[name] = self._cursor(field_name, returns, values.get("orderBy"))
+        given = [f"{name}: {self._given(chosen[name], value)}" for name, value in values.items()]
+        return f"({', '.join(given)})" if given else ""
 
     def _pages(self, chosen: dict[str, GraphQLArgument]) -> dict[str, GraphQLArgument]:
-        """Mostly possible pages, seldom a cursor (it is of another order then); the others must be refused alike."""
-        if self.random.random() < 0.85:
-            chosen = {name: each for name, each in chosen.items() if name not in {"after", "before"}}
-        if self.random.random() < 0.9:
-            direction = {"first", "after"} if self.random.random() < 0.7 else {"last", "before"}
-            chosen = {
-                name: each
-                for name, each in chosen.items()
-                if name not in {"first", "after", "last", "before"} - direction
-            }
-            if "before" in chosen and "last" not in chosen:
-                del chosen["before"]
-        return chosen
+        """Mostly possible pages; the others must be refused alike."""
+        if self._chance(0.06):
+            return chosen
+        direction = {"first", "after"} if self._chance(0.7) else {"last", "before"}
+        kept = {name: each for name, each in chosen.items() if name not in PAGES - direction}
+        if "before" in kept and "last" not in kept:
+            del kept["before"]
+        return kept
 
-    def _given(self, kind: GraphQLInputType, name: str, field_name: str) -> str:
-        special = f"{field_name}.{name}"
-        value = self._value(kind, special if special in self.pool else name)
-        if self.random.random() < 0.5:
-            return f"${self._variable(str(kind), value)}"
-        return self._literal(kind, value)
+    def _cursor(self, field_name: str, returns: str, order: str | None) -> Any:
+        """Mostly one that this list has given out in this order."""
+        given = self.pool.get(cursor_key(field_name, returns, order))
+        return self.random.choice(given if given and self._chance(0.95) else self.pool["cursor"])
+
+    def _has(self, each: GraphQLArgument | GraphQLInputField, probability: float) -> bool:
+        if isinstance(each.type, GraphQLNonNull):
+            return each.default_value is Undefined or self._chance(0.5)
+        return self._chance(probability)
 
     def _value(self, kind: GraphQLInputType, name: str) -> Any:
         if isinstance(kind, GraphQLNonNull):
-            return self._value(kind.of_type, name)
-        if self.random.random() < 0.03:
-            return self._value(GraphQLNonNull(kind), name)
+            return self._some(kind.of_type, name)
+        return None if self._chance(0.03) else self._some(kind, name)
+
+    def _some(self, kind: GraphQLInputType, name: str) -> Any:
         if isinstance(kind, GraphQLList):
-            return [self._value(kind.of_type, name) for _ in range(self.random.randint(1, 3))]
+            return [self._value(kind.of_type, name) for _ in range(self.random.choice([0, 1, 1, 2, 3]))]
         if isinstance(kind, GraphQLEnumType):
             return self.random.choice(list(kind.values))
         if isinstance(kind, GraphQLInputObjectType):
-            return {key: self._value(each.type, key) for key, each in kind.fields.items() if self._has(each)}
-        return self.random.choice(self.pool.get(name) or self.pool[kind.name])
+            return {key: self._value(each.type, key) for key, each in kind.fields.items() if self._has(each, 0.25)}
+        return self.random.choice(self.pool.get(name) or self.pool[get_named_type(kind).name])
 
-    def _has(self, each: GraphQLInputField) -> bool:
-        return isinstance(each.type, GraphQLNonNull) or self.random.random() < 0.25
+    # -- how they are written ------------------------------------------------------------------------------------------
 
-    def _literal(self, kind: GraphQLInputType, value: Any) -> str:
-        if isinstance(kind, GraphQLNonNull):
-            return self._literal(kind.of_type, value)
-        if isinstance(kind, GraphQLList):
-            return f"[{', '.join(self._literal(kind.of_type, each) for each in value)}]"
-        if isinstance(kind, GraphQLEnumType):
-            return str(value)
-        if isinstance(kind, GraphQLInputObjectType):
-            return f"{{{', '.join(f'{k}: {self._literal(kind.fields[k].type, v)}' for k, v in value.items())}}}"
-        return json.dumps(value)
+    def _given(self, each: GraphQLArgument | GraphQLInputField, value: Any, *, probability: float = 0.5) -> str:
+        """As a variable, or as a literal whose parts may be variables."""
+        if self._chance(probability):
+            return self._by_variable(each.type, value, is_optional=each.default_value is not Undefined)
+        return self._literal(each.type, value, probability=min(probability, 0.15))
+
+    def _by_variable(self, kind: GraphQLInputType, value: Any, *, is_optional: bool) -> str:
+        inner = kind.of_type if isinstance(kind, GraphQLNonNull) else kind
+        if kind is inner and self._chance(0.05):  # declared, but not given
+            return f"${self._variable(str(kind), value, is_sent=False)}"
+        if is_optional and kind is not inner and self._chance(0.3):  # may be left out, where the default stands in
+            return f"${self._variable(str(inner), value, is_sent=self._chance(0.7))}"
+        if value is not None and self._chance(0.1):
+            default = self._constant(inner, value)
+            return f"${self._variable(f'{inner} = {default}', value, is_sent=self._chance(0.3))}"
+        return f"${self._variable(str(kind), value)}"
+
+    def _variable(self, kind: str, value: Any, *, is_sent: bool = True) -> str:
+        name = f"v{len(self.declarations)}"
+        if is_sent:
+            self.variables[name] = value
+        self.declarations.append(f"${name}: {kind}")
+        return name
+
+    def _literal(self, kind: GraphQLInputType, value: Any, *, probability: float = 0.15) -> str:
+        inner = kind.of_type if isinstance(kind, GraphQLNonNull) else kind
+        if value is None:
+            return "null"
+        if isinstance(inner, GraphQLList):
+            return f"[{', '.join(self._item(inner.of_type, item, probability) for item in value)}]"
+        if isinstance(inner, GraphQLInputObjectType):
+            parts = [
+                f"{name}: {self._given(inner.fields[name], part, probability=probability)}"
+                for name, part in value.items()
+            ]
+            return f"{{{', '.join(parts)}}}"
+        return str(value) if isinstance(inner, GraphQLEnumType) else json.dumps(value)
+
+    def _item(self, kind: GraphQLInputType, value: Any, probability: float) -> str:
+        if self._chance(probability):
+            return f"${self._variable(str(kind), value)}"
+        return self._literal(kind, value, probability=probability)
+
+    def _constant(self, kind: GraphQLInputType, value: Any) -> str:
+        """A literal without variables."""
+        before = self.declarations
+        made = self._literal(kind, value, probability=0.0)
+        assert self.declarations is before
+        return made

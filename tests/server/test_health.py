@@ -10,26 +10,23 @@ from sqlmodel import Session
 from starlette.applications import Starlette
 
 from market.kernel.database import Database, open_database
+from market.kernel.errors import Unavailable
 from market.kernel.market import Market
 from market.migrations import downgrade, head_revision
 from market.server.health import health_routes
 from market.server.metrics import Metrics
-from tests.databases import Databases
 
 pytestmark = pytest.mark.anyio
 
 
 class Slow(Database):
-    """A database that takes its time."""
-
-    def __init__(self, url: str) -> None:
-        super().__init__(open_database(url).engine)
+    """A database that takes its time, and then has nothing to say."""
 
     @contextmanager
     def read(self) -> Iterator[Session]:
         time.sleep(0.5)
-        with super().read() as session:
-            yield session
+        raise Unavailable
+        yield
 
 
 @asynccontextmanager
@@ -70,8 +67,8 @@ async def test_a_database_that_cannot_be_reached_is_not_ready() -> None:
     assert (ready.status_code, ready.json()["reason"]) == (503, "the database cannot be reached")
 
 
-async def test_a_database_that_hangs_is_not_ready_and_holds_up_nothing(databases: Databases) -> None:
-    with closing(Slow(databases.create())) as database:
+async def test_a_database_that_hangs_is_not_ready_and_holds_up_nothing(market: Market) -> None:
+    with closing(Slow(market.database.engine)) as database:
         async with asking(database, ready_seconds=0.1) as client:
             began = time.perf_counter()
             ready, alive = await client.get("/readyz"), await client.get("/healthz")

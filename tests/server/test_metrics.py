@@ -26,7 +26,7 @@ def count(metrics: Metrics, *, operation: str = "A", status: int = 200, errors: 
 
 
 def figures(metrics: Metrics) -> dict[tuple[str, ...], float]:
-    """Each figure by its name and the values of its labels."""
+    """Each figure by its name and the values of its labels, in the order of the labels' names."""
     return {
         (sample.name, *sample.labels.values()): sample.value
         for family in text_string_to_metric_families(metrics.text().decode())
@@ -41,11 +41,11 @@ def test_a_request_is_counted_in_each_figure() -> None:
     count(metrics, status=500, errors=("INTERNAL_SERVER_ERROR",))
 
     found = figures(metrics)
-    assert found["market_requests_total", "query", "200", "hit"] == 3
-    assert found["market_requests_total", "query", "500", "hit"] == 1
-    assert found["market_request_seconds_count", "query", "hit"] == 4
-    assert found["market_request_seconds_bucket", "query", "hit", "0.001"] == 0
-    assert found["market_request_seconds_bucket", "query", "hit", "0.0025"] == 4
+    assert found["market_requests_total", "hit", "query", "200"] == 3
+    assert found["market_requests_total", "hit", "query", "500"] == 1
+    assert found["market_request_seconds_count", "hit", "query"] == 4
+    assert found["market_request_seconds_bucket", "hit", "query", "0.001"] == 0
+    assert found["market_request_seconds_bucket", "hit", "query", "0.0025"] == 4
     assert found["market_response_bytes_total", "query"] == 400
     assert found["market_cost_points_total", "query"] == 28
     assert found["market_errors_total", "INTERNAL_SERVER_ERROR"] == 1

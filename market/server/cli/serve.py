@@ -10,6 +10,7 @@ from dataclasses import dataclass
 
 import typer
 import uvicorn
+from uvicorn.main import STARTUP_FAILURE
 from uvicorn.supervisors import ChangeReload, Multiprocess
 
 from market import migrations
@@ -38,12 +39,13 @@ def serve(parts: Parts, start: Start) -> None:
     settings = _settings(start)
     if start.reload and settings.workers > 1:
         fail(USAGE, "--reload is for one process: leave --workers out")
-    listening = _listen(settings)  # first, so that a taken port is known before anything is prepared
-    _prepare(parts, settings, start)
-    _greet(parts, settings, listening.getsockname()[1])
-    if settings.workers > 1 and settings.metrics:
-        os.environ["PROMETHEUS_MULTIPROC_DIR"] = tempfile.mkdtemp(prefix="market-metrics-")
-    _run(parts, settings, listening, reload=start.reload)
+    # First the address, so that a taken port is known before anything is prepared.
+    with _listen(settings) as listening, tempfile.TemporaryDirectory(prefix="market-metrics-") as folder:
+        _prepare(parts, settings, start)
+        _greet(parts, settings, listening.getsockname()[1])
+        if settings.workers > 1:
+            os.environ["PROMETHEUS_MULTIPROC_DIR"] = folder  # where the processes add up their figures
+        _run(parts, settings, listening, reload=start.reload)
 
 
 def _settings(start: Start) -> Settings:
@@ -130,7 +132,10 @@ def _run(parts: Parts, settings: Settings, listening: socket.socket, *, reload: 
     if reload:
         ChangeReload(config, target=server.run, sockets=[listening]).run()
     elif settings.workers > 1:
-        Multiprocess(config, target=server.run, sockets=[listening]).run()
+        processes = Multiprocess(config, sockets=[listening])
+        processes.run()
+        if any(process.exitcode == STARTUP_FAILURE for process in processes.processes):
+            fail(DATABASE, "the server processes did not start; see the lines above")
     else:
         # uvicorn raises the signal again after its graceful end: it has done what was asked, so that is no failure.
         for each in (signal.SIGTERM, signal.SIGINT):

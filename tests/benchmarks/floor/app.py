@@ -47,13 +47,17 @@ async def _postgresql(driver: str) -> Ask:
         return lambda sql, bound: pool.fetchval(sql, *bound)
     import psycopg  # noqa: PLC0415
 
-    free = [
-        await psycopg.AsyncConnection.connect(dsn, autocommit=True, prepare_threshold=0, options="-c jit=off -c plan_cache_mode=force_generic_plan")
-        for _ in range(4)
-    ]
+    async def connect(plans: str) -> Any:
+        options = f"-c jit=off -c plan_cache_mode={plans}"
+        return await psycopg.AsyncConnection.connect(dsn, autocommit=True, prepare_threshold=0, options=options)
+
+    # Rare and common words need different plans, so search is planned for its words; the rest once.
+    keyed = [await connect("force_generic_plan") for _ in range(4)]
+    valued = [await connect("force_custom_plan") for _ in range(4)]
     gate = asyncio.Semaphore(4)
 
     async def ask(sql: str, bound: tuple[Any, ...]) -> str | None:
+        free = valued if "tsquery" in sql else keyed
         async with gate:
             connection = free.pop()
             cursor = await connection.execute(_numbered(sql), _spread(sql, bound))

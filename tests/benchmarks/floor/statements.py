@@ -2,13 +2,15 @@
 
 POSTGRESQL = {
     "Q1": """
-WITH page AS MATERIALIZED (
-  SELECT id, title, title_en, price_fen, producer_id, rating_hundredths, rating_count, popularity,
-         row_number() OVER (ORDER BY popularity DESC, id DESC) AS n
-  FROM listing
+WITH found AS MATERIALIZED (
+  SELECT id, popularity FROM listing
   WHERE state = 'LIVE' AND kind = 'PRODUCT' AND {category} = $1
     AND ((season_start_1 <= $2 AND $2 <= season_end_1) OR (season_start_2 <= $2 AND $2 <= season_end_2))
   ORDER BY popularity DESC, id DESC LIMIT 25
+), page AS MATERIALIZED (
+  SELECT l.id, title, title_en, price_fen, producer_id, rating_hundredths, rating_count, l.popularity, f.n
+  FROM (SELECT id, row_number() OVER (ORDER BY popularity DESC, id DESC) AS n FROM found) f
+  JOIN listing l ON l.id = f.id
 )
 SELECT json_build_object('data', json_build_object('products', json_build_object(
   'edges', coalesce((SELECT json_agg(json_build_object('node', json_build_object(
@@ -25,7 +27,7 @@ SELECT json_build_object('data', json_build_object('products', json_build_object
   'totalCount', (SELECT count(*) FROM (SELECT 1 FROM listing
     WHERE state = 'LIVE' AND kind = 'PRODUCT' AND {category} = $1
       AND ((season_start_1 <= $2 AND $2 <= season_end_1) OR (season_start_2 <= $2 AND $2 <= season_end_2))
-    LIMIT 10000) c),
+    LIMIT 2000) c),
   'pageInfo', json_build_object('hasNextPage', (SELECT count(*) > 24 FROM page),
     'endCursor', (SELECT 'p~' || popularity || '~' || id FROM page WHERE n <= 24 ORDER BY n DESC LIMIT 1))
 )))::text
@@ -85,13 +87,15 @@ SELECT json_build_object('data', json_build_object('search', json_build_object(
 
 SQLITE = {
     "Q1": """
-WITH page AS MATERIALIZED (
-  SELECT id, title, title_en, price_fen, producer_id, rating_hundredths, rating_count, popularity,
-         row_number() OVER (ORDER BY popularity DESC, id DESC) AS n
-  FROM listing
+WITH found AS MATERIALIZED (
+  SELECT id, popularity FROM listing
   WHERE state = 'LIVE' AND kind = 'PRODUCT' AND {category} = ?1
     AND ((season_start_1 <= ?2 AND ?2 <= season_end_1) OR (season_start_2 <= ?2 AND ?2 <= season_end_2))
   ORDER BY popularity DESC, id DESC LIMIT 25
+), page AS MATERIALIZED (
+  SELECT l.id, title, title_en, price_fen, producer_id, rating_hundredths, rating_count, l.popularity, f.n
+  FROM (SELECT id, row_number() OVER (ORDER BY popularity DESC, id DESC) AS n FROM found) f
+  JOIN listing l ON l.id = f.id
 )
 SELECT json_object('data', json_object('products', json_object(
   'edges', json((SELECT json_group_array(json(j)) FROM (SELECT json_object('node', json_object(
@@ -107,7 +111,7 @@ SELECT json_object('data', json_object('products', json_object(
   'totalCount', (SELECT count(*) FROM (SELECT 1 FROM listing
     WHERE state = 'LIVE' AND kind = 'PRODUCT' AND {category} = ?1
       AND ((season_start_1 <= ?2 AND ?2 <= season_end_1) OR (season_start_2 <= ?2 AND ?2 <= season_end_2))
-    LIMIT 10000)),
+    LIMIT 2000)),
   'pageInfo', json_object('hasNextPage', json((SELECT iif(count(*) > 24, 'true', 'false') FROM page)),
     'endCursor', (SELECT 'p~' || popularity || '~' || id FROM page WHERE n <= 24 ORDER BY n DESC LIMIT 1))
 )))

@@ -1,0 +1,129 @@
+"""The demo with everything in it that a tidy demo lacks: hidden listings, ties, sessions closed and past, people who
+left, certificates that ran out. So that a filter which does nothing cannot pass."""
+
+from datetime import datetime, timedelta
+from random import Random
+from typing import TypeVar
+
+import sqlalchemy as sa
+from sqlmodel import Session, SQLModel, select
+
+from market.catalogue.keep import keep_next_session, keep_stock_state
+from market.catalogue.rules import ListingKind, ListingState, stock_state_of
+from market.catalogue.search import rank_of
+from market.catalogue.tables import Image, Listing, PackageGift, Variant, listing_search
+from market.kernel.clock import business_day
+from market.kernel.market import Market
+from market.organisations.tables import Certificate, Membership, Organisation
+from market.places.tables import Village
+from market.sessions.manage import next_session_at
+from market.sessions.rules import SessionState
+from market.sessions.tables import TourSession
+from market.stock.tables import StockLevel
+
+Row = TypeVar("Row", bound=SQLModel)
+_PARENTS_FIRST = {"region": "code", "category": "depth"}
+
+
+def copy_rows(source: Market, target: Market) -> None:
+    """All rows of one marketplace into an empty one of the same engine."""
+    tables = [*SQLModel.metadata.sorted_tables, listing_search]
+    with source.read() as old, target.transaction() as new:
+        for table in tables:
+            query = sa.select(table)
+            if table.name in _PARENTS_FIRST:
+                query = query.order_by(table.c[_PARENTS_FIRST[table.name]])
+            rows = [dict(each) for each in old.execute(query).mappings()]
+            if rows:
+                new.execute(sa.insert(table), rows)
+
+
+def vary(market: Market) -> None:
+    """Change a copied demo; the same each time but for what depends on ids."""
+    random = Random(2026)
+    with market.transaction() as session:
+        _vary_organisations(session, random, market.now())
+        _vary_listings(session, random, market.now())
+        _vary_stock(session, random)
+        _vary_sessions(session, random)
+        packages = session.exec(select(Listing.id).where(Listing.kind == ListingKind.TOUR_PACKAGE)).all()
+        for package_id in packages:
+            keep_next_session(session, package_id, next_session_at(session, package_id, market.now()))
+
+
+def _vary_organisations(session: Session, random: Random, now: datetime) -> None:
+    today = business_day(now)
+    for organisation in _all(session, Organisation):
+        organisation.created_at = now - timedelta(days=random.randint(1, 9))
+        if random.random() < 0.1:
+            organisation.name_en = None
+    for membership in _all(session, Membership):
+        match random.randint(0, 9):
+            case 0:
+                membership.left_on = max(today, membership.joined_on)
+            case 1:
+                membership.left_on = max(today + timedelta(days=1), membership.joined_on)
+            case 2:
+                membership.joined_on = today + timedelta(days=3)
+    for certificate in _all(session, Certificate):
+        match random.randint(0, 7):
+            case 0:
+                certificate.valid_to = today - timedelta(days=1)
+            case 1:
+                certificate.valid_from, certificate.valid_to = today, today
+            case 2:
+                certificate.valid_from, certificate.valid_to = today + timedelta(days=1), None
+            case 3:
+                certificate.valid_from, certificate.valid_to = None, None
+    for village in _all(session, Village):
+        if random.random() < 0.2:
+            village.picture, village.story_en = None, None
+
+
+def _vary_listings(session: Session, random: Random, now: datetime) -> None:
+    in_gifts = set(session.exec(select(Variant.listing_id).join(PackageGift)))
+    for listing in _all(session, Listing):
+        old_rank = listing.search_rank
+        listing.popularity = random.choice([0, 7, 7, 7, 1000, random.randint(1, 5000)])
+        listing.search_rank = rank_of(listing.popularity, listing.id)
+        listing.published_at = now - timedelta(days=random.randint(1, 20))
+        listing.rating_count = random.choice([0, 3, 250])
+        listing.rating_hundredths = random.randint(100, 500) if listing.rating_count else None
+        if random.random() < (0.4 if listing.id in in_gifts else 0.15):
+            listing.state = random.choice([ListingState.DRAFT, ListingState.SUSPENDED, ListingState.WITHDRAWN])
+        if random.random() < 0.1:
+            listing.cooperative_id = None
+        row = listing_search.c.rowid == old_rank
+        if listing.state is ListingState.LIVE:
+            session.execute(sa.update(listing_search).where(row).values(rowid=listing.search_rank))
+        else:  # what is hidden is not in the search table
+            session.execute(sa.delete(listing_search).where(row))
+    for image in _all(session, Image)[::9]:
+        image.alt_en = None
+    session.flush()
+
+
+def _vary_stock(session: Session, random: Random) -> None:
+    for level in _all(session, StockLevel):
+        level.on_hand = random.choice([0, 5, 6, 40])
+        level.reserved = min(level.on_hand, random.choice([0, 0, 1, 3, 40]))
+        session.flush()
+        keep_stock_state(session, level.variant_id, stock_state_of(level.on_hand - level.reserved))
+
+
+def _vary_sessions(session: Session, random: Random) -> None:
+    every = _all(session, TourSession)
+    quiet = set(random.sample(sorted({each.package_id for each in every}), 3))
+    for each in every:
+        if each.package_id in quiet:
+            each.state = SessionState.CLOSED
+        elif random.random() < 0.2:
+            each.state = random.choice([SessionState.CLOSED, SessionState.CANCELLED])
+        each.taken = random.choice([0, each.capacity, each.capacity // 2, each.capacity // 2 + 1, each.capacity - 1])
+    session.flush()
+
+
+def _all(session: Session, table: type[Row]) -> list[Row]:
+    """Every row, in an order that does not change."""
+    keys = sa.inspect(table).primary_key
+    return list(session.exec(select(table).order_by(*keys)))
