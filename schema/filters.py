@@ -40,6 +40,7 @@ def within_region(code: Expression, slot: Slot, build: Build) -> Condition:
     def last(text: str) -> str:
         return text[: DIGITS[level_of(text, field="where.region")]].ljust(12, "9")
 
+    build.plan_each_time()  # a city is nearly all rows, a village hardly any
     return code.between(build.bind(slot, first), build.bind(slot, last))
 
 

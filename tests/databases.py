@@ -136,14 +136,11 @@ def postgresql_server() -> Iterator[str]:
         # A socket's path may have 107 characters only, so the folder is the system's temporary one.
         binaries, user = _binaries(Path(folder)), _server_user(Path(folder))
         data = Path(folder, "data")
-        _execute(
-            [binaries / "initdb", "-D", data, "-U", "postgres", "--auth=trust", "--no-sync"]
-            + ["--encoding=UTF8", "--locale=C", "--no-instructions"],
-            user,
-        )
+        init = f"-D {data} -U postgres --auth=trust --no-sync --encoding=UTF8 --locale=C --no-instructions"
+        _execute([f"{binaries}/initdb", *init.split()], user)
         options = " ".join(f"-c {name}={value or chr(39) * 2}" for name, value in _SETTINGS.items())
-        control = [binaries / "pg_ctl", "-D", data, "-w", "-t", "30"]
-        _execute([*control, "-l", Path(folder, "log"), "-o", f"{options} -k {folder}", "start"], user)
+        control = [f"{binaries}/pg_ctl", "-D", str(data), "-w", "-t", "30"]
+        _execute([*control, "-l", f"{folder}/log", "-o", f"{options} -k {folder}", "start"], user)
         try:
             yield f"postgresql://postgres@/postgres?host={folder}"
         finally:
@@ -178,7 +175,7 @@ def _server_user(folder: Path) -> str | None:
     return _NOBODY
 
 
-def _execute(command: list[str | Path], user: str | None) -> None:
+def _execute(command: list[str], user: str | None) -> None:
     # Not captured by pipes: the server inherits them and keeps them open.
     with tempfile.TemporaryFile() as output:
         done = subprocess.run(

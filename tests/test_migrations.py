@@ -82,7 +82,10 @@ def test_a_migration_that_fails_leaves_nothing_half_done(empty: Database) -> Non
 def test_the_audit_trail_is_guarded_by_the_database(market: Market) -> None:
     triggers = {name for kind, name, _sql in contents(market.database) if kind == "trigger"}
 
-    assert triggers == {
-        "sqlite": {"audit_entry_no_update", "audit_entry_no_delete", "audit_entry_no_replace"},
-        "postgresql": {"audit_entry_no_change", "audit_entry_no_truncate"},
-    }[market.database.engine.name]
+    assert (
+        triggers
+        == {
+            "sqlite": {"audit_entry_no_update", "audit_entry_no_delete", "audit_entry_no_replace"},
+            "postgresql": {"audit_entry_no_change", "audit_entry_no_truncate"},
+        }[market.database.engine.name]
+    )

@@ -16,7 +16,9 @@ _BEST_FIRST = (StockState.IN_STOCK, StockState.LOW, StockState.SOLD_OUT)
 def keep_stock_state(session: Session, variant_id: str, state: StockState) -> None:
     """Step: what buyers are told about a variant, and about its product: the best of its variants'."""
     changed = session.execute(
-        sa.update(Variant).where(col(Variant.id) == variant_id, col(Variant.stock_state) != state).values(stock_state=state)
+        sa.update(Variant)
+        .where(col(Variant.id) == variant_id, col(Variant.stock_state) != state)
+        .values(stock_state=state)
     )
     if changed.rowcount == 0:  # type: ignore[attr-defined]  # an UPDATE has one
         return

@@ -11,6 +11,7 @@ from collections.abc import Iterator
 from hashlib import sha256
 from itertools import pairwise
 
+from market.catalogue.rules import ListingKind
 from market.kernel.database import Engine
 from market.kernel.errors import Invalid
 
@@ -30,6 +31,11 @@ def _runs(text: str) -> Iterator[tuple[bool, str]]:
     """The runs of Chinese and the words of anything else, full-width forms and case folded."""
     for match in _RUN.finditer(unicodedata.normalize("NFKC", text).lower()):
         yield match["cjk"] is not None, match[0]
+
+
+def kind_token(kind: ListingKind) -> str:
+    """A token that stands in the title tier of every listing of a kind, so that one kind can be searched by index."""
+    return BOUNDARY + ("p" if kind is ListingKind.PRODUCT else "t")
 
 
 def index_text(text: str, *, with_singles: bool) -> str:
@@ -78,9 +84,14 @@ def terms(query: str) -> tuple[list[list[str]], list[str]]:
     return phrases, prefixes
 
 
-def asked(query: str, engine: Engine, *, tier: int | None) -> str:
-    """What to bind to find listings whose words are all within a tier (in any, for None). Refuses as `terms` does."""
+def asked(query: str, engine: Engine, *, tier: int | None, kind: ListingKind | None = None) -> str:
+    """What to bind to find listings whose words are all within a tier (in any, for None), of one kind when given.
+
+    Refuses as `terms` does.
+    """
     phrases, prefixes = terms(query)
+    if kind is not None:
+        phrases.append([kind_token(kind)])
     return engine.search_words(tier, phrases, prefixes)
 
 

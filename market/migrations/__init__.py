@@ -12,7 +12,7 @@ from alembic import command
 from alembic.autogenerate import compare_metadata
 from alembic.config import Config
 from alembic.migration import MigrationContext
-from alembic.script import ScriptDirectory
+from alembic.script import Script, ScriptDirectory
 from sqlmodel import SQLModel
 
 from market.kernel.database import Database
@@ -57,7 +57,7 @@ def write_migration(database: Database, message: str) -> Path:
         config = _config()
         config.attributes["connection"] = session.connection()
         script = command.revision(config, message, autogenerate=True)
-    assert script is not None and not isinstance(script, list), "one head, one script"
+    assert isinstance(script, Script), "one head, one script"
     return Path(script.path)
 
 

@@ -73,9 +73,7 @@ def register_organisation(market: Market, actor: Actor, draft: OrganisationDraft
         return organisation.id
 
 
-def join_cooperative(
-    market: Market, actor: Actor, *, cooperative_id: str, producer_id: str, joined_on: date
-) -> str:
+def join_cooperative(market: Market, actor: Actor, *, cooperative_id: str, producer_id: str, joined_on: date) -> str:
     """Make a producer a member of a cooperative from a day on; the membership's id.
 
     Refuses: Forbidden; InvalidId; NotFound. Once: a member that has not left keeps its membership.

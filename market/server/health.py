@@ -30,7 +30,9 @@ def unreadiness(database: Database, needed: str) -> str | None:
     return None
 
 
-def health_routes(database: Database, metrics: Metrics | None, *, ready_seconds: float = READY_SECONDS_MAX) -> list[Route]:
+def health_routes(
+    database: Database, metrics: Metrics | None, *, ready_seconds: float = READY_SECONDS_MAX
+) -> list[Route]:
     """The routes of health; `/metrics` only with metrics."""
     # One thread of its own: a database that hangs holds up this question and no request.
     asking = ThreadPoolExecutor(1, "readiness")

@@ -61,7 +61,7 @@ class Metrics:
     def _counter(self, name: str, what: str, *labels: str) -> prometheus.Counter:
         return prometheus.Counter(name, what, labels, registry=self.registry)
 
-    def count(  # noqa: PLR0913 - one for each figure of a request
+    def count(
         self,
         *,
         operation: str,

@@ -114,7 +114,7 @@ class Worker:
                     break
         except Unavailable:
             self._log.warning("worker: database unavailable", duty=duty.name)
-        except Exception:
+        except Exception:  # noqa: BLE001 - whatever it was, the other duties go on
             self._log.exception("worker: duty failed", duty=duty.name)
         if total:
             self._log.info("worker", duty=duty.name, count=total)

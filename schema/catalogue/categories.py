@@ -68,9 +68,7 @@ def _where(t: sa.FromClause, build: Build, args: Args) -> list[Condition]:
 
 
 ORDERS = {
-    "POSITION": Order(
-        "o", lambda t, _build, _args: t.c.position, lambda text: key_number(text, bits=32), sa.Integer()
-    )
+    "POSITION": Order("o", lambda t, _build, _args: t.c.position, lambda text: key_number(text, bits=32), sa.Integer())
 }
 
 CATEGORY_FIELDS: dict[str, Any] = {

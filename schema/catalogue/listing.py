@@ -17,6 +17,7 @@ from market.catalogue.tables import listing_search
 from market.kernel.errors import Invalid
 from market.kernel.ids import prefix_of
 from market.organisations.tables import Certificate as CertificateTable
+from market.places.tables import Village as VillageTable
 from schema.catalogue.categories import CATEGORY, Category
 from schema.enums import CertificateKind, ListingKind, RegionLevel
 from schema.filters import (
@@ -61,10 +62,11 @@ from schema.projection import (
     column,
     exists,
     localized,
+    looked_up,
     quoted,
     table_of,
 )
-from schema.projection.declare import Condition
+from schema.projection.declare import Condition, Expression
 
 
 @strawberry.type(description="A picture.")
@@ -150,7 +152,7 @@ def listing_where(t: sa.FromClause, build: Build, args: Args) -> list[Condition]
     if region is not None:
         conditions.append(_in_region(t, region, build))
     if village is not None:
-        conditions.append(t.c.village_id == build.bind(village))
+        conditions.append(t.c.region_code == _village_code(village, build))
     if category is not None:
         conditions.append(_in_category(t, category, build))
     if organisation is not None:
@@ -180,6 +182,12 @@ def _in_region(t: sa.FromClause, region: Slot, build: Build) -> Condition:
     return within_region(t.c.region_code, region, build)
 
 
+def _village_code(village: Slot, build: Build) -> Expression:
+    """The village's region code: listings are indexed by that."""
+    row = table_of(VillageTable).alias()
+    return looked_up(row.c.region_code, row, where=[row.c.id == build.bind(village)])
+
+
 def _in_category(t: sa.FromClause, category: Slot, build: Build) -> Condition:
     depth = build.structure(category, build.fact("category_depth"))
     if depth is None:
@@ -199,17 +207,19 @@ def _in_season(t: sa.FromClause, day: Slot, build: Build) -> Condition:
 def _certified(t: sa.FromClause, kind: str, build: Build) -> Condition:
     link, certificate = table_of(LinkTable).alias(), table_of(CertificateTable).alias()
     held = [
-        link.c.listing_id == t.c.id,
         certificate.c.id == link.c.certificate_id,
         certificate.c.kind == quoted(kind),
         holds_today(certificate, build),
     ]
-    return exists(link, certificate, where=held)
+    # Not an EXISTS: a rare kind is then looked up from its side.
+    return t.c.id.in_(sa.select(link.c.listing_id).where(*held).correlate(None))
 
 
 def _priced(t: sa.FromClause, price: Args, build: Build) -> list[Condition]:
     conditions: list[Condition] = []
     low, high = price.slot("min"), price.slot("max")
+    if price.present:
+        build.plan_each_time()
     if low is not None:
         conditions.append(t.c.price_fen >= build.bind(low, _fen, type_=sa.BigInteger()))
     if high is not None:

@@ -1,6 +1,7 @@
 """Produce: products, variants, seasons."""
 
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from enum import StrEnum
 
 import sqlalchemy as sa
@@ -201,12 +202,12 @@ def product_list(
     )
 
 
-def in_category(t: sa.FromClause, listing: sa.FromClause, _build: Build) -> Condition:
-    """Whether a listing is in a category or below it."""
-    return sa.or_(listing.c.category_1 == t.c.id, listing.c.category_2 == t.c.id, listing.c.category_3 == t.c.id)
+def in_category(t: sa.FromClause, listing: sa.FromClause) -> list[Condition]:
+    """The ways a listing may be in a category or below it: by each level's column. Only one can hold."""
+    return [listing.c[f"category_{depth}"] == t.c.id for depth in (1, 2, 3)]
 
 
-VILLAGE_FIELDS["products"] = product_list(lambda t, listing, _build: listing.c.village_id == t.c.id)
+VILLAGE_FIELDS["products"] = product_list(lambda t, listing, _build: listing.c.region_code == t.c.region_code)
 PRODUCER_FIELDS["products"] = product_list(lambda t, listing, _build: listing.c.producer_id == t.c.id)
 COOPERATIVE_FIELDS["products"] = product_list(lambda t, listing, _build: listing.c.cooperative_id == t.c.id)
-CATEGORY_FIELDS["products"] = product_list(in_category)
+CATEGORY_FIELDS["products"] = replace(product_list(), alternatives=in_category)

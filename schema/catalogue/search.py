@@ -23,7 +23,7 @@ from schema.catalogue.tours import TOUR_PACKAGE
 from schema.enums import ListingKind
 from schema.filters import DISTANCE, DISTANCE_FIELD
 from schema.pagination import Connection, Edge, field
-from schema.projection import Args, Build, Choice, Computed, Given, Tiers, among
+from schema.projection import Args, Build, Choice, Computed, Given, Tiers
 from schema.projection import Connection as Listed
 from schema.projection.declare import Condition, Expression
 from schema.scalars import described
@@ -82,25 +82,32 @@ def _tiers(build: Build, args: Args) -> list[Condition]:
     build.plan_each_time()
     query = args.present["query"]
     return [
-        build.engine.matches(listing_search, tier, build.bind(query, _asked(build, tier)))
+        build.engine.matches(listing_search, tier, build.bind(query, _asked(build, args, tier)))
         for tier in range(len(search.TIERS))
     ]
 
 
-def _asked(build: Build, tier: int | None) -> Any:
-    return lambda text: search.asked(text, build.engine, tier=tier)
+def _asked(build: Build, args: Args, tier: int | None) -> Any:
+    kind = _only_kind(args)
+    return lambda text: search.asked(text, build.engine, tier=tier, kind=kind)
+
+
+def _only_kind(args: Args) -> ListingKind | None:
+    """The one kind asked for: the search table knows it. Both kinds, or none named, are no condition at all."""
+    kinds = set(args.get("kinds") or [])
+    return ListingKind(kinds.pop()) if len(kinds) == 1 else None
 
 
 def _where(t: sa.FromClause, build: Build, args: Args) -> list[Condition]:
     conditions = listing_where(t, build, args)
-    if "kinds" in args:
-        conditions.append(among(t.c.kind, args.get("kinds")))
+    if "kinds" in args and not args.get("kinds"):
+        conditions.append(sa.false())  # an empty list names no kind
     return conditions
 
 
 def _found(t: sa.FromClause, build: Build, args: Args) -> list[Condition]:
     build.plan_each_time()
-    words = build.bind(args.present["query"], _asked(build, None))
+    words = build.bind(args.present["query"], _asked(build, args, None))
     ranks = sa.select(listing_search.c.rowid).where(build.engine.matches_any(listing_search, words)).correlate(None)
     return [t.c.search_rank.in_(ranks)]
 

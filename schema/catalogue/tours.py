@@ -1,6 +1,7 @@
 """Tour packages: options, unit types, what is included, cancellation, gifts of produce, sessions."""
 
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from datetime import date
 from enum import StrEnum
 
@@ -284,6 +285,7 @@ def _with_sessions(t: sa.FromClause, sessions: Args, build: Build) -> Condition:
     assert last is not None
     assert least is not None
     build.check((first, last), _check_days)
+    build.plan_each_time()
     held = [
         session.c.package_id == t.c.id,
         session.c.local_date.between(build.bind(first, type_=sa.Date()), build.bind(last, type_=sa.Date())),
@@ -315,7 +317,7 @@ def tour_package_list(
     )
 
 
-VILLAGE_FIELDS["tourPackages"] = tour_package_list(lambda t, listing, _build: listing.c.village_id == t.c.id)
+VILLAGE_FIELDS["tourPackages"] = tour_package_list(lambda t, listing, _build: listing.c.region_code == t.c.region_code)
 PRODUCER_FIELDS["tourPackages"] = tour_package_list(lambda t, listing, _build: listing.c.producer_id == t.c.id)
 COOPERATIVE_FIELDS["tourPackages"] = tour_package_list(lambda t, listing, _build: listing.c.cooperative_id == t.c.id)
-CATEGORY_FIELDS["tourPackages"] = tour_package_list(in_category)
+CATEGORY_FIELDS["tourPackages"] = replace(tour_package_list(), alternatives=in_category)

@@ -15,7 +15,7 @@ from schema.edge.refusals import BadRequest
 Receive = Callable[[], Awaitable[MutableMapping[str, Any]]]
 
 
-class Disconnected(Exception):  # noqa: N818 - an outcome, not an error
+class Disconnected(Exception):
     """The client went away before its request was complete: nobody is left to answer."""
 
 

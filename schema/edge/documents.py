@@ -110,7 +110,7 @@ class Documents:
 
     def variables_for(
         self,
-        document: Document,  # noqa: ARG002 - coercion is per operation today; the pair is the API
+        document: Document,
         operation: OperationDefinitionNode,
         raw: dict[str, Any],
     ) -> VariableValues | list[GraphQLError]:

@@ -15,14 +15,14 @@ _HEADER_CHARACTERS_MAX = 256
 """Longer Accept-Language headers are cut: no browser sends one, and the result is memoised."""
 
 
-class BadRequest(Exception):  # noqa: N818 - named like the HTTP reason it stands for
+class BadRequest(Exception):
     """A request that is refused with an HTTP status other than 200.
 
     `code` goes to `extensions.code`; `headers` are added to the answer (`Allow`, `Retry-After`).
     An execution may raise it too: `mutation_by_get()` is the one that GraphQL over HTTP requires.
     """
 
-    def __init__(  # noqa: PLR0913 - one argument per part of the answer
+    def __init__(
         self,
         status: int,
         code: str,

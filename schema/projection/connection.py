@@ -47,11 +47,12 @@ def compile_connection(
         filters.append(spec.on(frame.row, base, compiler))
     if spec.where is not None:
         filters += spec.where(base, compiler, args)
+    ways = list(spec.alternatives(frame.row, base)) if spec.alternatives and frame.row is not None else []
     is_keyed = frame.is_keyed and spec.is_owned
     if not is_keyed:
         compiler.depend(target)
     page = _page(compiler, args)
-    whole = Rows(compiler, spec, args, base, frame.row is not None, filters, page, _order(spec, args))
+    whole = Rows(compiler, spec, args, base, frame.row is not None, filters, ways, page, _order(spec, args))
     kind = get_named_type(definition.type)
     assert isinstance(kind, GraphQLObjectType)
     fields = compiler.selector.fields(kind, nodes)
@@ -177,5 +178,11 @@ def _page_info(whole: Rows, kind: GraphQLObjectType, nodes: list[FieldNode], row
 
 def _count(whole: Rows, most: int) -> Expression:
     """How many rows the list has, counting no further than `most`."""
-    some = whole.select(number(1).label("one")).limit(number(most)).subquery()
+    arms = (
+        whole.each_way(number(1).label("one")) if whole.spec.found is None else [whole.select(number(1).label("one"))]
+    )
+    if len(arms) == 1:
+        return above(arms[0].limit(number(most)).subquery(), sa.func.count()).scalar_subquery()
+    each = [arm.limit(number(most)).subquery() for arm in arms]
+    some = sa.union_all(*[sa.select(*arm.c) for arm in each]).limit(number(most)).subquery()
     return above(some, sa.func.count()).scalar_subquery()

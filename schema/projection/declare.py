@@ -179,6 +179,8 @@ class Connection:
     default: str
     on: Callable[[sa.FromClause, sa.FromClause, Build], Condition] | None = None
     """Below another row: how a row of the list belongs to it."""
+    alternatives: Callable[[sa.FromClause, sa.FromClause], Sequence[Condition]] | None = None
+    """Instead of `on`: ways to belong that exclude one another, each served by an index of its own."""
     where: Callable[[sa.FromClause, Build, Args], Sequence[Condition]] | None = None
     """Filters from all the field's arguments."""
     tiers: "Tiers | None" = None

@@ -13,8 +13,8 @@ from schema.projection.frame import EACH, FACET_ROWS_MAX
 
 if TYPE_CHECKING:
     from schema.projection.compiler import Compiler
-    from schema.projection.page import Rows
     from schema.projection.frame import Frame
+    from schema.projection.page import Rows
 
 
 def compile_facets(whole: Rows, kind: GraphQLObjectType, nodes: list[FieldNode], frame: Frame) -> Expression:

@@ -28,6 +28,8 @@ class Rows:
     base: sa.FromClause
     is_nested: bool
     filters: list[Condition]
+    ways: list[Condition]
+    """Alternatives of how rows belong to the row around; empty when there is but one."""
     page: Page
     order: Order | None
     """None when the list is walked by tiers."""
@@ -35,9 +37,19 @@ class Rows:
     def select(self, *columns: Any) -> sa.Select[Any]:
         """From the list's rows, all its conditions applied."""
         conditions = [*self.compiler.visible(self.spec.target(), self.base), *self.filters]
+        if self.ways:
+            conditions.append(sa.or_(*self.ways))
         if self.spec.found is not None:
             conditions += self.spec.found(self.base, self.compiler, self.args)
         return sa.select(*columns).select_from(self.base).where(*conditions).correlate_except(self.base)
+
+    def each_way(self, *columns: Any) -> list[sa.Select[Any]]:
+        """The same as selects that together are it, one for each way to belong."""
+        if not self.ways:
+            return [self.select(*columns)]
+        visible = self.compiler.visible(self.spec.target(), self.base)
+        made = sa.select(*columns).select_from(self.base).where(*visible, *self.filters)
+        return [made.where(way).correlate_except(self.base) for way in self.ways]
 
 
 def page_of_rows(whole: Rows, *, is_numbered: bool) -> sa.FromClause:
@@ -104,15 +116,23 @@ def _keyset(whole: Rows, order: Order, limit: Expression, *, is_wide: bool) -> s
     text = order.text(key, compiler) if order.text else sa.cast(key, sa.Text)
     cursor = quoted(f"{order.tag}{SEPARATOR}").concat(text).concat(quoted(SEPARATOR)).concat(tie).label("cursor")
     is_descending = order.is_descending != whole.page.is_backward
-    made = whole.select(tie.label("key"), cursor) if is_wide else whole.select(whole.base, cursor)
+    columns: list[Any] = [tie.label("key"), cursor] if is_wide else [*whole.base.c, cursor]
+    sorting = [key.label("sorting")] if whole.ways else []
+    arms = whole.each_way(*columns, *sorting)
     slot, _name = cursor_of(whole)
     if slot is not None:
         first, second = _cursor_readers(whole)
         here = sa.tuple_(key, tie)
         there = sa.tuple_(compiler.bind(slot, first, type_=order.type_), compiler.bind(slot, second))
-        made = made.where(here < there if is_descending else here > there)
+        arms = [arm.where(here < there if is_descending else here > there) for arm in arms]
     keys = (key.desc(), tie.desc()) if is_descending else (key, tie)
-    return made.order_by(*keys).limit(limit).subquery()
+    cut = [arm.order_by(*keys).limit(limit).subquery() for arm in arms]
+    if len(cut) == 1:
+        return cut[0]
+    together = sa.union_all(*[sa.select(*each.c) for each in cut]).subquery()
+    again = (together.c.sorting, together.c["key" if is_wide else order.tie])
+    ordered = [each.desc() for each in again] if is_descending else again
+    return sa.select(*together.c).order_by(*ordered).limit(limit).subquery()
 
 
 def _tiered(whole: Rows, limit: Expression) -> sa.FromClause:

@@ -43,4 +43,4 @@ def _kept(element: Any, names: set[str]) -> Any:
         return sa.union_all(*made).limit(element._limit_clause)  # noqa: SLF001 - it has no public reader
     columns = list(element.selected_columns)
     kept = [column for column in columns if column.key in names] or columns[:1]
-    return None if len(kept) == len(columns) else element.with_only_columns(*kept)
+    return None if len(kept) == len(columns) else element.with_only_columns(*kept, maintain_column_froms=True)

@@ -9,7 +9,7 @@ from random import Random
 from sqlmodel import Session
 
 from market.catalogue.rules import ListingKind, ListingState
-from market.catalogue.search import TIERS, index_text, rank_of
+from market.catalogue.search import TIERS, index_text, kind_token, rank_of
 from market.catalogue.tables import Image, Listing, listing_search
 from market.kernel.database import Engine
 from seeds import content
@@ -126,13 +126,14 @@ class Listings:
             **kept,
         )
         self._add_images(listing_id, title, motif)
-        self._remember(rank, title, seller, (*summary, self._categories.names[category], *zh, *en, *more))
+        self._remember(rank, kind, title, seller, (*summary, self._categories.names[category], *zh, *en, *more))
 
-    def _remember(self, rank: int, title: Words, seller: Seller, body: tuple[str, ...]) -> None:
+    def _remember(self, rank: int, kind: ListingKind, title: Words, seller: Seller, body: tuple[str, ...]) -> None:
+        words = index_text(f"{title[0]} {title[1]}", with_singles=True)
         self._search.append(
             (
                 rank,
-                index_text(f"{title[0]} {title[1]}", with_singles=True),
+                f"{words} {kind_token(kind)}",
                 _place_tokens(seller.search_text),
                 tuple([_tokens(part) for part in body]),
             )

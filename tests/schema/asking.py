@@ -2,6 +2,7 @@
 
 import asyncio
 import json
+from collections.abc import Callable
 from collections.abc import Callable, Coroutine
 from contextlib import closing
 from dataclasses import dataclass, field
@@ -44,12 +45,19 @@ class Log:
 class Asker:
     """One execution of a market."""
 
-    def __init__(self, market: Market, *, is_walked: bool = False, is_cached: bool = False) -> None:
+    def __init__(
+        self,
+        market: Market,
+        *,
+        is_walked: bool = False,
+        is_cached: bool = False,
+        through: Callable[[Delivery], Delivery] = lambda delivery: delivery,
+    ) -> None:
         self.market = market
         self.log = Log()
         self.documents = Documents(SCHEMA, GENEROUS)
         planner = Planner(SCHEMA, QUERY, market.database.engine, facts(market, media_url="/media/"))
-        self.delivery = Delivery(planner, market.database)
+        self.delivery = through(Delivery(planner, market.database))
         cache = (
             ResponseCache(market.database.topics, entries_max=100, bytes_max=10_000_000) if is_cached else None
         )
@@ -57,14 +65,21 @@ class Asker:
             market, SCHEMA, self.documents, self.delivery, cache=cache, log=self.log, is_walked=is_walked
         )
 
-    async def answer(self, query: str, variables: dict[str, Any] | None = None, *, language: str = "zh") -> Answer:
+    async def answer(
+        self,
+        query: str,
+        variables: dict[str, Any] | None = None,
+        *,
+        language: str = "zh",
+        authorization: str | None = None,
+    ) -> Answer:
         """The answer as the edge gets it."""
         request = GraphQLRequest(
             query=query,
             operation_name=None,
             variables=variables or {},
             accept_language=language,
-            authorization=None,
+            authorization=authorization,
             request_id="test",
             media_type=MediaType.GRAPHQL,
             may_mutate=True,

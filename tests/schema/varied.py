@@ -91,8 +91,6 @@ def _vary_listings(session: Session, random: Random, now: datetime) -> None:
         listing.rating_hundredths = random.randint(100, 500) if listing.rating_count else None
         if random.random() < (0.4 if listing.id in in_gifts else 0.15):
             listing.state = random.choice([ListingState.DRAFT, ListingState.SUSPENDED, ListingState.WITHDRAWN])
-        if random.random() < 0.1:
-            listing.cooperative_id = None
         row = listing_search.c.rowid == old_rank
         if listing.state is ListingState.LIVE:
             session.execute(sa.update(listing_search).where(row).values(rowid=listing.search_rank))

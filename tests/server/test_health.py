@@ -30,7 +30,9 @@ class Slow(Database):
 
 
 @asynccontextmanager
-async def asking(database: Database, metrics: Metrics | None = None, **options: float) -> AsyncIterator[httpx.AsyncClient]:
+async def asking(
+    database: Database, metrics: Metrics | None = None, **options: float
+) -> AsyncIterator[httpx.AsyncClient]:
     app = Starlette(routes=health_routes(database, metrics, **options))
     async with httpx.AsyncClient(transport=httpx.ASGITransport(app), base_url="http://test") as client:
         yield client

@@ -11,7 +11,9 @@ from prometheus_client.parser import text_string_to_metric_families
 from market.server.metrics import OPERATIONS_MAX, Metrics
 
 
-def count(metrics: Metrics, *, operation: str = "A", status: int = 200, errors: tuple[str, ...] = (), times: int = 1) -> None:
+def count(
+    metrics: Metrics, *, operation: str = "A", status: int = 200, errors: tuple[str, ...] = (), times: int = 1
+) -> None:
     for _ in range(times):
         metrics.count(
             operation=operation,

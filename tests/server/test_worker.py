@@ -137,9 +137,7 @@ def test_full_batches_are_followed_at_once(market: Market) -> None:
     assert left == []
 
 
-@pytest.mark.parametrize(
-    ("error", "level"), [(Unavailable(), "warning"), (ZeroDivisionError(), "error")]
-)
+@pytest.mark.parametrize(("error", "level"), [(Unavailable(), "warning"), (ZeroDivisionError(), "error")])
 def test_a_duty_that_fails_is_logged_and_the_others_go_on(market: Market, error: Exception, level: str) -> None:
     def fail(_market: Market) -> int:
         raise error

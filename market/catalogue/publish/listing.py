@@ -19,9 +19,7 @@ from market.places.manage import village_of
 from market.places.tables import Region
 
 
-def add_listing(
-    session: Session, draft: ListingDraft, *, kind: ListingKind, price_fen: int, now: datetime
-) -> Listing:
+def add_listing(session: Session, draft: ListingDraft, *, kind: ListingKind, price_fen: int, now: datetime) -> Listing:
     """Step: a live listing with its pictures and certificates.
 
     Refuses: Invalid for an empty title, a category of the other kind, or a certificate of somebody else; NotFound.
@@ -139,12 +137,11 @@ def index_listing(session: Session, engine: Engine, listing: Listing, *, more: s
             [listing.summary, listing.summary_en, *categories, listing.description, listing.description_en, more],
         )
     )
+    title = search.index_text(f"{listing.title} {listing.title_en or ''}", with_singles=True)
     texts = [
-        search.index_text(f"{listing.title} {listing.title_en or ''}", with_singles=True),
+        f"{title} {search.kind_token(listing.kind)}",
         search.index_text(place, with_singles=True),
         search.index_text(body, with_singles=False),
     ]
     session.execute(sa.delete(listing_search).where(listing_search.c.rowid == listing.search_rank))
-    session.execute(
-        sa.insert(listing_search).values(rowid=listing.search_rank, **engine.search_index(texts))
-    )
+    session.execute(sa.insert(listing_search).values(rowid=listing.search_rank, **engine.search_index(texts)))

@@ -93,9 +93,7 @@ def _add_texts(session: Session, package_id: str, draft: PackageDraft) -> None:
         session.add(PackageNote(package_id=package_id, kind=kind, position=number, text=text, text_en=text_en))
     for tier in draft.tiers:
         session.add(
-            CancellationTier(
-                package_id=package_id, hours_before=tier.hours_before, refund_percent=tier.refund_percent
-            )
+            CancellationTier(package_id=package_id, hours_before=tier.hours_before, refund_percent=tier.refund_percent)
         )
     for number, gift in enumerate(draft.gifts, start=1):
         if session.get(Variant, gift.variant_id) is None:

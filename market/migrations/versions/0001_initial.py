@@ -378,7 +378,7 @@ def upgrade() -> None:
         ["kind", "category_1", "popularity", "id"],
         unique=False,
         postgresql_where=sa.text("state = 'LIVE'"),
-        postgresql_include=["season_start_1", "season_end_1", "season_start_2", "season_end_2"],
+        postgresql_include=["season_start_1", "season_end_1", "season_start_2", "season_end_2", "price_fen", "published_at"],
         sqlite_where=sa.text("state = 'LIVE'"),
     )
     op.create_index(
@@ -387,7 +387,7 @@ def upgrade() -> None:
         ["kind", "category_2", "popularity", "id"],
         unique=False,
         postgresql_where=sa.text("state = 'LIVE'"),
-        postgresql_include=["season_start_1", "season_end_1", "season_start_2", "season_end_2"],
+        postgresql_include=["season_start_1", "season_end_1", "season_start_2", "season_end_2", "price_fen", "published_at"],
         sqlite_where=sa.text("state = 'LIVE'"),
     )
     op.create_index(
@@ -396,7 +396,7 @@ def upgrade() -> None:
         ["kind", "category_3", "popularity", "id"],
         unique=False,
         postgresql_where=sa.text("state = 'LIVE'"),
-        postgresql_include=["season_start_1", "season_end_1", "season_start_2", "season_end_2"],
+        postgresql_include=["season_start_1", "season_end_1", "season_start_2", "season_end_2", "price_fen", "published_at"],
         sqlite_where=sa.text("state = 'LIVE'"),
     )
     op.create_index(
@@ -405,7 +405,7 @@ def upgrade() -> None:
         ["cooperative_id", "kind", "popularity", "id"],
         unique=False,
         postgresql_where=sa.text("state = 'LIVE'"),
-        postgresql_include=["season_start_1", "season_end_1", "season_start_2", "season_end_2"],
+        postgresql_include=["season_start_1", "season_end_1", "season_start_2", "season_end_2", "price_fen", "published_at"],
         sqlite_where=sa.text("state = 'LIVE'"),
     )
     op.create_index(
@@ -414,7 +414,7 @@ def upgrade() -> None:
         ["kind", "county_code", "popularity", "id"],
         unique=False,
         postgresql_where=sa.text("state = 'LIVE'"),
-        postgresql_include=["season_start_1", "season_end_1", "season_start_2", "season_end_2"],
+        postgresql_include=["season_start_1", "season_end_1", "season_start_2", "season_end_2", "price_fen", "published_at"],
         sqlite_where=sa.text("state = 'LIVE'"),
     )
     op.create_index(
@@ -423,7 +423,7 @@ def upgrade() -> None:
         ["kind", "published_at", "id"],
         unique=False,
         postgresql_where=sa.text("state = 'LIVE'"),
-        postgresql_include=["season_start_1", "season_end_1", "season_start_2", "season_end_2"],
+        postgresql_include=["season_start_1", "season_end_1", "season_start_2", "season_end_2", "price_fen"],
         sqlite_where=sa.text("state = 'LIVE'"),
     )
     op.create_index(
@@ -432,7 +432,7 @@ def upgrade() -> None:
         ["kind", "next_session_at", "id"],
         unique=False,
         postgresql_where=sa.text("state = 'LIVE'"),
-        postgresql_include=["season_start_1", "season_end_1", "season_start_2", "season_end_2"],
+        postgresql_include=["season_start_1", "season_end_1", "season_start_2", "season_end_2", "price_fen", "published_at"],
         sqlite_where=sa.text("state = 'LIVE'"),
     )
     op.create_index(
@@ -441,7 +441,7 @@ def upgrade() -> None:
         ["latitude", "longitude"],
         unique=False,
         postgresql_where=sa.text("state = 'LIVE'"),
-        postgresql_include=["season_start_1", "season_end_1", "season_start_2", "season_end_2"],
+        postgresql_include=["season_start_1", "season_end_1", "season_start_2", "season_end_2", "price_fen", "published_at"],
         sqlite_where=sa.text("state = 'LIVE'"),
     )
     op.create_index(
@@ -450,7 +450,7 @@ def upgrade() -> None:
         ["kind", "popularity", "id"],
         unique=False,
         postgresql_where=sa.text("state = 'LIVE'"),
-        postgresql_include=["season_start_1", "season_end_1", "season_start_2", "season_end_2"],
+        postgresql_include=["season_start_1", "season_end_1", "season_start_2", "season_end_2", "price_fen", "published_at"],
         sqlite_where=sa.text("state = 'LIVE'"),
     )
     op.create_index(
@@ -459,7 +459,7 @@ def upgrade() -> None:
         ["kind", "price_fen", "id"],
         unique=False,
         postgresql_where=sa.text("state = 'LIVE'"),
-        postgresql_include=["season_start_1", "season_end_1", "season_start_2", "season_end_2"],
+        postgresql_include=["season_start_1", "season_end_1", "season_start_2", "season_end_2", "published_at"],
         sqlite_where=sa.text("state = 'LIVE'"),
     )
     op.create_index(
@@ -468,7 +468,7 @@ def upgrade() -> None:
         ["producer_id", "kind", "popularity", "id"],
         unique=False,
         postgresql_where=sa.text("state = 'LIVE'"),
-        postgresql_include=["season_start_1", "season_end_1", "season_start_2", "season_end_2"],
+        postgresql_include=["season_start_1", "season_end_1", "season_start_2", "season_end_2", "price_fen", "published_at"],
         sqlite_where=sa.text("state = 'LIVE'"),
     )
     op.create_index(
@@ -477,7 +477,7 @@ def upgrade() -> None:
         ["kind", "region_code", "popularity", "id"],
         unique=False,
         postgresql_where=sa.text("state = 'LIVE'"),
-        postgresql_include=["season_start_1", "season_end_1", "season_start_2", "season_end_2"],
+        postgresql_include=["season_start_1", "season_end_1", "season_start_2", "season_end_2", "price_fen", "published_at"],
         sqlite_where=sa.text("state = 'LIVE'"),
     )
     op.create_index(
@@ -486,7 +486,7 @@ def upgrade() -> None:
         ["kind", "township_code", "popularity", "id"],
         unique=False,
         postgresql_where=sa.text("state = 'LIVE'"),
-        postgresql_include=["season_start_1", "season_end_1", "season_start_2", "season_end_2"],
+        postgresql_include=["season_start_1", "season_end_1", "season_start_2", "season_end_2", "price_fen", "published_at"],
         sqlite_where=sa.text("state = 'LIVE'"),
     )
     op.create_table(
@@ -827,91 +827,91 @@ def downgrade() -> None:
         "listing_township",
         table_name="listing",
         postgresql_where=sa.text("state = 'LIVE'"),
-        postgresql_include=["season_start_1", "season_end_1", "season_start_2", "season_end_2"],
+        postgresql_include=["season_start_1", "season_end_1", "season_start_2", "season_end_2", "price_fen", "published_at"],
         sqlite_where=sa.text("state = 'LIVE'"),
     )
     op.drop_index(
         "listing_region",
         table_name="listing",
         postgresql_where=sa.text("state = 'LIVE'"),
-        postgresql_include=["season_start_1", "season_end_1", "season_start_2", "season_end_2"],
+        postgresql_include=["season_start_1", "season_end_1", "season_start_2", "season_end_2", "price_fen", "published_at"],
         sqlite_where=sa.text("state = 'LIVE'"),
     )
     op.drop_index(
         "listing_producer",
         table_name="listing",
         postgresql_where=sa.text("state = 'LIVE'"),
-        postgresql_include=["season_start_1", "season_end_1", "season_start_2", "season_end_2"],
+        postgresql_include=["season_start_1", "season_end_1", "season_start_2", "season_end_2", "price_fen", "published_at"],
         sqlite_where=sa.text("state = 'LIVE'"),
     )
     op.drop_index(
         "listing_price",
         table_name="listing",
         postgresql_where=sa.text("state = 'LIVE'"),
-        postgresql_include=["season_start_1", "season_end_1", "season_start_2", "season_end_2"],
+        postgresql_include=["season_start_1", "season_end_1", "season_start_2", "season_end_2", "published_at"],
         sqlite_where=sa.text("state = 'LIVE'"),
     )
     op.drop_index(
         "listing_popularity",
         table_name="listing",
         postgresql_where=sa.text("state = 'LIVE'"),
-        postgresql_include=["season_start_1", "season_end_1", "season_start_2", "season_end_2"],
+        postgresql_include=["season_start_1", "season_end_1", "season_start_2", "season_end_2", "price_fen", "published_at"],
         sqlite_where=sa.text("state = 'LIVE'"),
     )
     op.drop_index(
         "listing_place",
         table_name="listing",
         postgresql_where=sa.text("state = 'LIVE'"),
-        postgresql_include=["season_start_1", "season_end_1", "season_start_2", "season_end_2"],
+        postgresql_include=["season_start_1", "season_end_1", "season_start_2", "season_end_2", "price_fen", "published_at"],
         sqlite_where=sa.text("state = 'LIVE'"),
     )
     op.drop_index(
         "listing_next_session",
         table_name="listing",
         postgresql_where=sa.text("state = 'LIVE'"),
-        postgresql_include=["season_start_1", "season_end_1", "season_start_2", "season_end_2"],
+        postgresql_include=["season_start_1", "season_end_1", "season_start_2", "season_end_2", "price_fen", "published_at"],
         sqlite_where=sa.text("state = 'LIVE'"),
     )
     op.drop_index(
         "listing_newest",
         table_name="listing",
         postgresql_where=sa.text("state = 'LIVE'"),
-        postgresql_include=["season_start_1", "season_end_1", "season_start_2", "season_end_2"],
+        postgresql_include=["season_start_1", "season_end_1", "season_start_2", "season_end_2", "price_fen"],
         sqlite_where=sa.text("state = 'LIVE'"),
     )
     op.drop_index(
         "listing_county",
         table_name="listing",
         postgresql_where=sa.text("state = 'LIVE'"),
-        postgresql_include=["season_start_1", "season_end_1", "season_start_2", "season_end_2"],
+        postgresql_include=["season_start_1", "season_end_1", "season_start_2", "season_end_2", "price_fen", "published_at"],
         sqlite_where=sa.text("state = 'LIVE'"),
     )
     op.drop_index(
         "listing_cooperative",
         table_name="listing",
         postgresql_where=sa.text("state = 'LIVE'"),
-        postgresql_include=["season_start_1", "season_end_1", "season_start_2", "season_end_2"],
+        postgresql_include=["season_start_1", "season_end_1", "season_start_2", "season_end_2", "price_fen", "published_at"],
         sqlite_where=sa.text("state = 'LIVE'"),
     )
     op.drop_index(
         "listing_category_3",
         table_name="listing",
         postgresql_where=sa.text("state = 'LIVE'"),
-        postgresql_include=["season_start_1", "season_end_1", "season_start_2", "season_end_2"],
+        postgresql_include=["season_start_1", "season_end_1", "season_start_2", "season_end_2", "price_fen", "published_at"],
         sqlite_where=sa.text("state = 'LIVE'"),
     )
     op.drop_index(
         "listing_category_2",
         table_name="listing",
         postgresql_where=sa.text("state = 'LIVE'"),
-        postgresql_include=["season_start_1", "season_end_1", "season_start_2", "season_end_2"],
+        postgresql_include=["season_start_1", "season_end_1", "season_start_2", "season_end_2", "price_fen", "published_at"],
         sqlite_where=sa.text("state = 'LIVE'"),
     )
     op.drop_index(
         "listing_category_1",
         table_name="listing",
         postgresql_where=sa.text("state = 'LIVE'"),
-        postgresql_include=["season_start_1", "season_end_1", "season_start_2", "season_end_2"],
+        postgresql_include=["season_start_1", "season_end_1", "season_start_2", "season_end_2", "price_fen", "published_at"],
         sqlite_where=sa.text("state = 'LIVE'"),
     )
     op.drop_table("listing")

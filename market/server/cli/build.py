@@ -43,7 +43,7 @@ def build_cli(parts: Parts) -> typer.Typer:
 
 def _add_server(cli: typer.Typer, parts: Parts) -> None:
     @cli.command(epilog=EPILOG)
-    def serve(  # noqa: PLR0913, PLR0917 - one for each option
+    def serve(  # noqa: PLR0917 - one for each option
         host: Host = None,
         port: Port = None,
         workers: Workers = None,
@@ -54,7 +54,8 @@ def _add_server(cli: typer.Typer, parts: Parts) -> None:
         reload: Annotated[bool, typer.Option("--reload", help="Restart when the code changes.")] = False,
     ) -> None:
         """Serve the API. On an empty machine this is all: database, demo data, worker and GraphiQL come with it."""
-        from market.server.cli.serve import Start, serve as run
+        from market.server.cli.serve import Start
+        from market.server.cli.serve import serve as run
 
         with told():
             run(parts, Start(host, port, workers, seed=seed, migrate=migrate, reload=reload))
@@ -136,5 +137,3 @@ def _add_checks(cli: typer.Typer, parts: Parts) -> None:
 
         with told():
             show_settings(is_markdown=markdown)
-
-

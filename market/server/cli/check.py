@@ -24,7 +24,9 @@ def check() -> None:
     """Print what is right and what is not; exits with 1 when something is not."""
     findings = list(findings_here())
     for what, wrong in findings:
-        mark = typer.style("ok   ", fg=typer.colors.GREEN) if wrong is None else typer.style("wrong", fg=typer.colors.RED)
+        mark = (
+            typer.style("ok   ", fg=typer.colors.GREEN) if wrong is None else typer.style("wrong", fg=typer.colors.RED)
+        )
         typer.echo(f"{mark}  {what}" + ("" if wrong is None else f": {wrong}"))
     if any(wrong for _what, wrong in findings):
         raise typer.Exit(FAILED)

@@ -28,8 +28,8 @@ def fail(code: int, message: str) -> NoReturn:
 @contextmanager
 def told() -> Iterator[None]:
     """Within it, what a person can put right ends in a sentence and an exit code."""
-    from market.kernel.errors import MarketError, Unavailable  # noqa: PLC0415 - `--help` must not wait for SQLAlchemy
-    from market.server.settings import SettingsError  # noqa: PLC0415
+    from market.kernel.errors import MarketError, Unavailable
+    from market.server.settings import SettingsError
 
     try:
         yield

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 
 import typer
 import uvicorn
-from uvicorn.main import STARTUP_FAILURE
+from uvicorn.config import STARTUP_FAILURE
 from uvicorn.supervisors import ChangeReload, Multiprocess
 
 from market import migrations
@@ -89,7 +89,7 @@ def _prepare(parts: Parts, settings: Settings, start: Start) -> None:
 def _greet(parts: Parts, settings: Settings, port: int) -> None:
     if not sys.stdout.isatty() and settings.is_production:
         return
-    host = "localhost" if settings.host in {"127.0.0.1", "0.0.0.0", "::", "::1"} else settings.host  # noqa: S104
+    host = "localhost" if settings.host in {"127.0.0.1", "0.0.0.0", "::", "::1"} else settings.host  # noqa: S104 - only shown
     address = f"http://{host}:{port}"
     typer.echo(f"\n  API       {address}/graphql")
     if settings.graphiql:

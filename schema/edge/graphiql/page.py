@@ -119,7 +119,7 @@ class GraphiQL:
         else:
             await self._file(scope, send, path)
 
-    async def page(self, scope: Scope, receive: Receive, send: Send) -> None:  # noqa: ARG002
+    async def page(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Send the page itself; it is the answer to a browser that opens the GraphQL address."""
         headers: tuple[Header, ...] = (
             (b"cache-control", b"no-cache"),
@@ -162,7 +162,7 @@ def _accepts_gzip(scope: Scope) -> bool:
     return False
 
 
-async def _send(  # noqa: PLR0913, PLR0917 - one argument per part of the response
+async def _send(  # noqa: PLR0917 - one argument per part of the response
     scope: Scope,
     send: Send,
     status: int,

@@ -34,7 +34,7 @@ class Limits:
     """Assumed for any other list of objects."""
 
 
-class LimitExceeded(Exception):  # noqa: N818 - a refusal, not a fault
+class LimitExceeded(Exception):
     """A document asks for more than `limit`: it is refused before it is validated or executed."""
 
     def __init__(self, what: str, *, limit: int, actual: int) -> None:

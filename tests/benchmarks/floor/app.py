@@ -41,11 +41,11 @@ def values(name: str, variables: dict[str, Any]) -> tuple[Any, ...]:
 async def _postgresql(driver: str) -> Ask:
     dsn = URL.replace("postgresql+psycopg", "postgresql")
     if driver == "asyncpg":
-        import asyncpg  # noqa: PLC0415 - only measured, not a dependency
+        import asyncpg  # only measured, not a dependency
 
         pool = await asyncpg.create_pool(dsn, min_size=4, max_size=4, server_settings={"jit": "off", "plan_cache_mode": "force_generic_plan"})
         return lambda sql, bound: pool.fetchval(sql, *bound)
-    import psycopg  # noqa: PLC0415
+    import psycopg
 
     async def connect(plans: str) -> Any:
         options = f"-c jit=off -c plan_cache_mode={plans}"
@@ -73,7 +73,7 @@ _NUMBERED: dict[str, tuple[str, list[int]]] = {}
 
 def _numbered(sql: str) -> str:
     if sql not in _NUMBERED:
-        import re  # noqa: PLC0415
+        import re
 
         order = [int(each) - 1 for each in re.findall(r"\$(\d)", sql)]
         _NUMBERED[sql] = (re.sub(r"\$\d", "%s", sql.replace("%", "%%")), order)
@@ -113,7 +113,7 @@ async def app(scope: Message, receive: Callable[[], Awaitable[Message]], send: C
         else:
             _ask = await _postgresql(os.environ.get("MARKET_FLOOR_DRIVER", "psycopg"))
         with DATABASE.read() as session:
-            from market.catalogue.queries import category_depths  # noqa: PLC0415
+            from market.catalogue.queries import category_depths
 
             DEPTHS.update(category_depths(session))
         await send({"type": "lifespan.startup.complete"})

@@ -125,13 +125,13 @@ class _Context:
 
 
 def _date(value: Any) -> date:
-    if not isinstance(value, str) or not re.fullmatch(r"\d{4}-\d\d-\d\d", value):
+    if not isinstance(value, str) or not re.fullmatch("[0-9]{4}-[0-9]{2}-[0-9]{2}", value):
         raise ValueError(value)
     return date.fromisoformat(value)
 
 
 def _decimal(value: Any) -> Decimal:
-    if not isinstance(value, str) or len(value) > 18 or not re.fullmatch(r"[+-]?\d+(\.\d{0,2})?", value):
+    if not isinstance(value, str) or len(value) > 18 or not re.fullmatch(r"-?[0-9]+(\.[0-9]{1,2})?", value):
         raise ValueError(value)
     return Decimal(value)
 

@@ -20,7 +20,7 @@ class Response:
     body: bytes
 
     @property
-    def json(self) -> Any:  # noqa: ANN401 - JSON
+    def json(self) -> Any:
         """The body as JSON."""
         return orjson.loads(self.body)
 
@@ -35,8 +35,8 @@ class Response:
         return str(self.json["errors"][0]["message"])
 
 
-def call(  # noqa: PLR0913 - one argument per part of a request
-    app: Any,  # noqa: ANN401 - any ASGI app
+def call(
+    app: Any,
     *,
     method: str = "POST",
     headers: Mapping[str, str] | list[tuple[str, str]] = JSON,
@@ -56,8 +56,7 @@ def call(  # noqa: PLR0913 - one argument per part of a request
     }
     chunks = body if isinstance(body, list) else [body]
     messages: Iterator[dict[str, Any]] = iter(
-        {"type": "http.request", "body": chunk, "more_body": at < len(chunks)}
-        for at, chunk in enumerate(chunks, 1)
+        {"type": "http.request", "body": chunk, "more_body": at < len(chunks)} for at, chunk in enumerate(chunks, 1)
     )
     sent: list[Any] = []
 
@@ -74,7 +73,7 @@ def call(  # noqa: PLR0913 - one argument per part of a request
 
 
 def ask(
-    app: Any,  # noqa: ANN401 - any ASGI app
+    app: Any,
     query: str,
     variables: Mapping[str, Any] | None = None,
     headers: Mapping[str, str] = GRAPHQL,

@@ -11,7 +11,7 @@ from tests.server.edge.toy import schema
 CHECK = DocumentLimits(schema())
 
 
-def cost(text: str, operation: str | None = None, **variables: Any) -> int:  # noqa: ANN401 - JSON
+def cost(text: str, operation: str | None = None, **variables: Any) -> int:
     return CHECK.check(parse(text)).cost(operation, variables)
 
 
@@ -85,9 +85,7 @@ def test_variables_count_and_not_only_literals() -> None:
 
 
 def test_id_lists_count_by_their_length() -> None:
-    text = (
-        "query($ids: [ID!]!, $one: ID!) { nodes(ids: $ids) { id } b: nodes(ids: [$one, 2]) { id } }"
-    )
+    text = "query($ids: [ID!]!, $one: ID!) { nodes(ids: $ids) { id } b: nodes(ids: [$one, 2]) { id } }"
 
     assert cost(text, ids=["1"] * 250, one="1") == (1 + 250) + (1 + 2)
     assert cost("mutation($ids: [ID!]!) { cancel(ids: $ids) }", ids=[1, 2, 3, 4]) == 40
@@ -147,9 +145,7 @@ def test_each_bound_is_exact(text: str, expected: tuple[str, int] | None) -> Non
 
 
 def test_the_usual_introspection_query_passes() -> None:
-    text = get_introspection_query(
-        specified_by_url=True, directive_is_repeatable=True, input_value_deprecation=True
-    )
+    text = get_introspection_query(specified_by_url=True, directive_is_repeatable=True, input_value_deprecation=True)
 
     static = CHECK.check(parse(text))
 
@@ -165,8 +161,7 @@ def test_introspection_has_a_depth_limit_of_its_own() -> None:
 
 def test_a_fragment_bomb_is_counted_in_linear_time() -> None:
     spreads = "".join(
-        f"fragment F{i} on Query {{ a: same {{ ...F{i + 1} }} b: same {{ ...F{i + 1} }} }} "
-        for i in range(20)
+        f"fragment F{i} on Query {{ a: same {{ ...F{i + 1} }} b: same {{ ...F{i + 1} }} }} " for i in range(20)
     )
     text = "{ ...F0 } " + spreads + "fragment F20 on Query { product { id } }"
     static = DocumentLimits(CHECK.schema, Limits(depth=99)).check(parse(text))
@@ -193,7 +188,7 @@ def test_invented_fields_are_not_remembered() -> None:
     check.check(parse("{ a b c d }"))
 
     assert check.price(check.schema.query_type, "b") is None
-    assert len(check._prices) == 1  # noqa: SLF001 - memory is what this is about
+    assert len(check._prices) == 1
 
 
 def test_a_refusal_says_what_in_both_languages() -> None:

@@ -26,7 +26,7 @@ def test_refusals_cannot_push_valid_documents_out() -> None:
         documents.get(f"{{ nothing{number} }}")
 
     assert documents.get("{ hello }") is good
-    assert len(documents._refused) == 2  # noqa: SLF001 - the bound itself
+    assert len(documents._refused) == 2
 
 
 def test_the_least_recently_used_document_goes_first() -> None:
@@ -91,9 +91,7 @@ def test_at_most_five_errors_are_told() -> None:
 
 def test_variables_are_coerced() -> None:
     documents = Documents(schema())
-    document = documents.get(
-        "query($n: Int = 3, $name: String) { count(n: $n) hello(name: $name) }"
-    )
+    document = documents.get("query($n: Int = 3, $name: String) { count(n: $n) hello(name: $name) }")
     operation = document.operation(None)
     assert not isinstance(operation, GraphQLError)
 

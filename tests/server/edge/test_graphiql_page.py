@@ -68,9 +68,7 @@ def test_examples_become_tabs(page: GraphiQL) -> None:
     assert config["tabs"][0]["variables"] == '{\n  "name": "village"\n}'
 
 
-@pytest.mark.parametrize(
-    "path", ["/x", "/../page.py", "/0000000000000000/graphiql.js", "/README.md"]
-)
+@pytest.mark.parametrize("path", ["/x", "/../page.py", "/0000000000000000/graphiql.js", "/README.md"])
 def test_nothing_else_is_served(page: GraphiQL, path: str) -> None:
     assert call(page, method="GET", path=path).status == 404
 
@@ -90,9 +88,7 @@ def test_the_package_stays_small_and_names_its_licences() -> None:
 def test_no_file_loads_from_a_cdn() -> None:
     for path in _ASSETS.glob("*.gz"):
         text = gzip.decompress(path.read_bytes()).decode()
-        assert (
-            re.findall(r"https?://[^/\s\"']*(?:unpkg|jsdelivr|esm\.sh|cdn)[^/\s\"']*", text) == []
-        )
+        assert re.findall(r"https?://[^/\s\"']*(?:unpkg|jsdelivr|esm\.sh|cdn)[^/\s\"']*", text) == []
 
 
 def test_the_endpoint_accepts_the_page_as_its_own(page: GraphiQL, toy: Toy) -> None:

@@ -15,14 +15,8 @@ from tests.server.edge.toy import Toy, endpoint
 
 def bomb(levels: int, body: str) -> str:
     """Fragments that each spread the next one twice."""
-    spreads = "".join(
-        f"fragment F{i} on Query {{ {body.replace('*', f'...F{i + 1}')} }} " for i in range(levels)
-    )
-    return (
-        "{ same { ...F0 } } "
-        + spreads
-        + f"fragment F{levels} on Query {{ hello product {{ id }} }}"
-    )
+    spreads = "".join(f"fragment F{i} on Query {{ {body.replace('*', f'...F{i + 1}')} }} " for i in range(levels))
+    return "{ same { ...F0 } } " + spreads + f"fragment F{levels} on Query {{ hello product {{ id }} }}"
 
 
 DOCUMENTS = {
@@ -139,11 +133,7 @@ def test_of_duplicate_keys_the_last_counts(app: GraphQLEndpoint) -> None:
 
 
 JSON_VALUES = st.recursive(
-    st.none()
-    | st.booleans()
-    | st.integers(-(2**63), 2**64 - 1)
-    | st.floats(allow_nan=False)
-    | st.text(),
+    st.none() | st.booleans() | st.integers(-(2**63), 2**64 - 1) | st.floats(allow_nan=False) | st.text(),
     lambda inner: st.lists(inner, max_size=4) | st.dictionaries(st.text(), inner, max_size=4),
     max_leaves=12,
 )

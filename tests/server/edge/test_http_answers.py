@@ -42,9 +42,7 @@ def test_a_request_error_is_400_or_legacy_200(
     ("query", "data"),
     [("{ hello fail }", {"hello": "hello world", "fail": None}), ("{ crash }", None)],
 )
-def test_an_execution_error_is_200_with_data(
-    app: GraphQLEndpoint, query: str, data: dict[str, Any] | None
-) -> None:
+def test_an_execution_error_is_200_with_data(app: GraphQLEndpoint, query: str, data: dict[str, Any] | None) -> None:
     response = ask(app, query)
 
     assert response.status == 200
@@ -108,9 +106,7 @@ def test_each_request_is_observed_once_without_its_data(app: GraphQLEndpoint, to
 
 def test_a_refusal_of_the_execution_keeps_its_headers() -> None:
     async def throttled(_request: GraphQLRequest) -> Answer:
-        raise BadRequest(
-            429, "THROTTLED", "请求过多。", "Slow down.", headers=((b"retry-after", b"3"),)
-        )
+        raise BadRequest(429, "THROTTLED", "请求过多。", "Slow down.", headers=((b"retry-after", b"3"),))
 
     seen: list[Observation] = []
     app = GraphQLEndpoint(throttled, log=logging.getLogger(), observe=seen.append)
@@ -140,7 +136,7 @@ def test_a_client_that_leaves_is_not_answered(app: GraphQLEndpoint, toy: Toy) ->
     async def gone() -> dict[str, Any]:
         return {"type": "http.disconnect"}
 
-    async def send(message: Any) -> None:  # noqa: ANN401 - any ASGI message
+    async def send(message: Any) -> None:
         sent.append(message)
 
     headers = [(b"content-type", b"application/json")]
@@ -156,7 +152,7 @@ def test_a_client_that_leaves_before_the_answer_is_no_error(app: GraphQLEndpoint
     async def receive() -> dict[str, Any]:
         return {"type": "http.request", "body": b'{"query":"{ hello }"}'}
 
-    async def send(_message: Any) -> None:  # noqa: ANN401 - any ASGI message
+    async def send(_message: Any) -> None:
         raise OSError
 
     headers = [(b"content-type", b"application/json")]

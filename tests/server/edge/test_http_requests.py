@@ -22,9 +22,7 @@ def test_a_request_carries_what_the_client_sent(app: GraphQLEndpoint, toy: Toy) 
     }
     body = {"query": "query A($name: String) { hello(name: $name) }", "operationName": "A"}
 
-    response = call(
-        app, headers=headers, body=orjson.dumps({**body, "variables": {"name": "village"}})
-    )
+    response = call(app, headers=headers, body=orjson.dumps({**body, "variables": {"name": "village"}}))
 
     (request,) = toy.executed
     assert response.json == {"data": {"hello": "hello village"}}
@@ -53,9 +51,7 @@ def test_a_request_carries_what_the_client_sent(app: GraphQLEndpoint, toy: Toy) 
         None,
     ],
 )
-def test_only_utf8_json_bodies_are_read(
-    app: GraphQLEndpoint, toy: Toy, content_type: str | None
-) -> None:
+def test_only_utf8_json_bodies_are_read(app: GraphQLEndpoint, toy: Toy, content_type: str | None) -> None:
     headers = {} if content_type is None else {"content-type": content_type}
 
     response = call(app, headers=headers, body=HELLO)
@@ -69,9 +65,7 @@ def test_only_utf8_json_bodies_are_read(
     "content_type",
     ["application/json", "Application/JSON; Charset=UTF-8", 'application/json;charset="utf-8"'],
 )
-def test_json_in_utf8_is_accepted_however_it_is_spelled(
-    app: GraphQLEndpoint, content_type: str
-) -> None:
+def test_json_in_utf8_is_accepted_however_it_is_spelled(app: GraphQLEndpoint, content_type: str) -> None:
     assert call(app, headers={"content-type": content_type}, body=HELLO).status == 200
 
 
@@ -101,9 +95,7 @@ def test_other_methods_are_refused_with_allow(app: GraphQLEndpoint, method: str)
         ("text/html, */*;q=0.1", "application/json"),
     ],
 )
-def test_the_media_type_is_negotiated(
-    app: GraphQLEndpoint, accept: str | None, expected: str
-) -> None:
+def test_the_media_type_is_negotiated(app: GraphQLEndpoint, accept: str | None, expected: str) -> None:
     headers = JSON if accept is None else {**JSON, "accept": accept}
 
     response = call(app, headers=headers, body=HELLO)
@@ -112,9 +104,7 @@ def test_the_media_type_is_negotiated(
     assert response.headers["content-type"] == f"{expected}; charset=utf-8"
 
 
-@pytest.mark.parametrize(
-    "accept", ["text/html", "image/png, text/*", "application/json;q=0", "*/*;q=0", "*/*;q=x"]
-)
+@pytest.mark.parametrize("accept", ["text/html", "image/png, text/*", "application/json;q=0", "*/*;q=0", "*/*;q=x"])
 def test_an_unacceptable_media_type_is_refused(app: GraphQLEndpoint, accept: str) -> None:
     response = call(app, headers={**JSON, "accept": accept}, body=HELLO)
 
@@ -166,9 +156,7 @@ def test_repeated_accept_headers_are_one_list(app: GraphQLEndpoint) -> None:
         (b'{"query":"{ hello }","variables":' + b'{"a":' * 2000 + b"1" + b"}" * 2001, "JSON"),
     ],
 )
-def test_a_malformed_body_is_refused_with_400(
-    app: GraphQLEndpoint, toy: Toy, body: bytes, word: str
-) -> None:
+def test_a_malformed_body_is_refused_with_400(app: GraphQLEndpoint, toy: Toy, body: bytes, word: str) -> None:
     for accept in ("application/json", "application/graphql-response+json"):
         headers = {**JSON, "accept": accept, "accept-language": "en"}
         response = call(app, headers=headers, body=body)
@@ -267,9 +255,7 @@ def test_refusals_speak_the_callers_language(app: GraphQLEndpoint) -> None:
     def told(language: str) -> str:
         return call(app, headers={**JSON, "accept-language": language}, body=b"[]").message
 
-    assert (
-        told("") == told("zh-CN") == told("fr") == told("en;q=0.3, zh;q=0.9") == "不支持批量请求。"
-    )
+    assert told("") == told("zh-CN") == told("fr") == told("en;q=0.3, zh;q=0.9") == "不支持批量请求。"
     assert told("en") == told("en-GB,zh;q=0.5") == "Batches are not supported: send one operation."
 
 

@@ -151,11 +151,9 @@ def refused(errors: list[GraphQLError], request: GraphQLRequest) -> Answer:
     return Answer(orjson.dumps({"errors": entries}), ok=False, errors=codes)
 
 
-def endpoint(toy: Toy, **options: Any) -> GraphQLEndpoint:  # noqa: ANN401 - passed on
+def endpoint(toy: Toy, **options: Any) -> GraphQLEndpoint:
     """Put the edge before a toy."""
-    return GraphQLEndpoint(
-        toy.execute, log=logging.getLogger("edge"), observe=toy.seen.append, **options
-    )
+    return GraphQLEndpoint(toy.execute, log=logging.getLogger("edge"), observe=toy.seen.append, **options)
 
 
 def app(toy: Toy) -> Starlette:

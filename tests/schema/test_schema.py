@@ -1,0 +1,128 @@
+"""The schema as its readers see it: everything described, named alike, and no list that can grow without pages."""
+
+import re
+from collections.abc import Iterator
+
+from graphql import (
+    GraphQLEnumType,
+    GraphQLInputObjectType,
+    GraphQLInterfaceType,
+    GraphQLNamedType,
+    GraphQLObjectType,
+    get_named_type,
+    get_nullable_type,
+    is_composite_type,
+    is_list_type,
+    is_specified_scalar_type,
+)
+
+from tests.schema.asking import SCHEMA
+
+SHORT_LISTS = {
+    "Cooperative.certificates",
+    "PackageOption.units",
+    "Producer.certificates",
+    "Producer.memberships",
+    "Product.certificates",
+    "Product.images",
+    "Product.seasonWindows",
+    "Product.variants",
+    "Query.availability",  # 92 days at most
+    "Query.nodes",  # as many as ids were given
+    "TourPackage.bring",
+    "TourPackage.cancellationTiers",
+    "TourPackage.certificates",
+    "TourPackage.excluded",
+    "TourPackage.gifts",
+    "TourPackage.images",
+    "TourPackage.included",
+    "TourPackage.options",
+    "Village.honours",
+}
+"""Lists that what they belong to keeps short. A new one belongs here only if nobody can make it long."""
+
+
+def own_types() -> list[GraphQLNamedType]:
+    """The types that are ours."""
+    return [
+        kind
+        for name, kind in SCHEMA.type_map.items()
+        if not name.startswith("__") and not is_specified_scalar_type(kind)
+    ]
+
+
+def parts() -> Iterator[tuple[str, str | None]]:
+    """Everything that has a description, and what it is."""
+    for kind in own_types():
+        yield kind.name, kind.description
+        if isinstance(kind, GraphQLEnumType):
+            for name, value in kind.values.items():
+                yield f"{kind.name}.{name}", value.description
+        elif isinstance(kind, GraphQLInputObjectType):
+            for name, given in kind.fields.items():
+                yield f"{kind.name}.{name}", given.description
+        elif isinstance(kind, GraphQLObjectType | GraphQLInterfaceType):
+            for name, field in kind.fields.items():
+                yield f"{kind.name}.{name}", field.description
+                for argument, each in field.args.items():
+                    yield f"{kind.name}.{name}({argument})", each.description
+
+
+def test_everything_is_described() -> None:
+    assert [name for name, description in parts() if not (description or "").strip()] == []
+
+
+def test_descriptions_are_sentences() -> None:
+    ends = (".", "。", '"', "Z", ")")
+    assert [name for name, description in parts() if not (description or "").rstrip().endswith(ends)] == []
+
+
+def test_names_follow_the_conventions() -> None:
+    wrong = []
+    for name, _description in parts():
+        kind, _dot, rest = name.partition(".")
+        if not re.fullmatch("[A-Z][A-Za-z0-9]*", kind):
+            wrong.append(name)
+        if isinstance(SCHEMA.type_map[kind], GraphQLEnumType):
+            if rest and not re.fullmatch("[A-Z][A-Z0-9]*(_[A-Z0-9]+)*", rest):
+                wrong.append(name)
+        elif rest and not re.fullmatch(r"[a-z][A-Za-z0-9]*(\([a-z][A-Za-z0-9]*\))?", rest):
+            wrong.append(name)
+    assert wrong == []
+
+
+def test_inputs_are_filters_or_named_values() -> None:
+    inputs = [kind.name for kind in own_types() if isinstance(kind, GraphQLInputObjectType)]
+
+    assert [name for name in inputs if not name.endswith("Where")] == ["Near", "PriceRange"]
+
+
+def test_lists_that_can_grow_are_connections() -> None:
+    whole = set()
+    for kind in own_types():
+        if not isinstance(kind, GraphQLObjectType) or kind.name.endswith(("Connection", "Facets")):
+            continue
+        for name, field in kind.fields.items():
+            if is_list_type(get_nullable_type(field.type)) and is_composite_type(get_named_type(field.type)):
+                whole.add(f"{kind.name}.{name}")
+
+    assert whole == SHORT_LISTS
+
+
+def test_connections_have_pages_orders_and_one_shape() -> None:
+    for kind in own_types():
+        if not isinstance(kind, GraphQLObjectType):
+            continue
+        for name, field in kind.fields.items():
+            if get_named_type(field.type).name.endswith("Connection"):
+                assert {"first", "after", "last", "before"} <= set(field.args), f"{kind.name}.{name}"
+        if kind.name.endswith("Connection"):
+            assert {"edges", "nodes", "pageInfo", "totalCount", "isTotalCountExact"} <= set(kind.fields), kind.name
+
+
+def test_whatever_has_an_id_is_a_node() -> None:
+    node = SCHEMA.type_map["Node"]
+    assert isinstance(node, GraphQLInterfaceType)
+    with_id = [kind for kind in own_types() if isinstance(kind, GraphQLObjectType) and "id" in kind.fields]
+
+    assert [kind.name for kind in with_id if node not in kind.interfaces] == []
