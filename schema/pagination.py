@@ -31,7 +31,7 @@ def answer(source: Any, info: strawberry.Info) -> Any:
     return projected(source, raw)
 
 
-def _localized(root: Any, info: strawberry.Info, locale: LocaleArgument = UNSET) -> str:
+def _localized(root: Any, info: strawberry.Info, locale: LocaleArgument = UNSET) -> str:  # noqa: ARG001 - read by the projection
     return answer(root, info)  # type: ignore[no-any-return]
 
 

@@ -104,7 +104,7 @@ def all_pictures() -> list[Picture]:
     return list(dict.fromkeys(pairs + [picture for offer in offers for picture in listing_pictures(offer)]))
 
 
-def draw_missing(folder: Path, *, done: Callable[[int, int], None] = lambda done, total: None) -> int:
+def draw_missing(folder: Path, *, done: Callable[[int, int], None] = lambda _done, _total: None) -> int:
     """Draw the demo's pictures whose files are not in the folder; says how many. `done` is told how many of how many.
 
     A file is there whole or not at all; one that was left half written is written again.

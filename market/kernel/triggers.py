@@ -23,7 +23,7 @@ def append_only(table: str, dialect: str, *, key: str = "id") -> list[str]:
     match dialect:
         case "sqlite":
             abort = f"BEGIN SELECT RAISE(ABORT, '{refusal}'); END"
-            taken = f"WHEN EXISTS (SELECT 1 FROM {table} WHERE {key} = NEW.{key})"
+            taken = f"WHEN EXISTS (SELECT 1 FROM {table} WHERE {key} = NEW.{key})"  # noqa: S608 - names of our own tables
             return [
                 f"CREATE TRIGGER IF NOT EXISTS {table}_no_update BEFORE UPDATE ON {table}\n{abort}",
                 f"CREATE TRIGGER IF NOT EXISTS {table}_no_delete BEFORE DELETE ON {table}\n{abort}",

@@ -28,7 +28,7 @@ if TYPE_CHECKING:
     from schema.projection.frame import Frame
 
 
-def compile_connection(
+def compile_connection(  # noqa: PLR0917 - what the compiler knows at this point
     compiler: Compiler,
     spec: Connection,
     definition: GraphQLField,

@@ -41,7 +41,7 @@ def compile_facets(whole: Rows, kind: GraphQLObjectType, nodes: list[FieldNode],
     return compiler.engine.json_object(pairs)
 
 
-def _facet(
+def _facet(  # noqa: PLR0917 - what is known of a facet
     whole: Rows,
     facet: Facet,
     kind: GraphQLObjectType,

@@ -69,9 +69,9 @@ class Selector:
 
     def _is_included(self, node: SelectionNode) -> bool:
         for directive in node.directives or ():
-            if directive.name.value in ("skip", "include"):
-                if self._flag(directive) is (directive.name.value == "skip"):
-                    return False
+            name = directive.name.value
+            if name in {"skip", "include"} and self._flag(directive) is (name == "skip"):
+                return False
         return True
 
     def _flag(self, directive: DirectiveNode) -> bool:

@@ -59,7 +59,7 @@ class _Sqlite:
     def insert(self, session: Session, table: str, columns: Sequence[str], rows: Iterable[Row]) -> None:
         connection: Any = session.connection().connection.driver_connection  # sqlite3, or a newer one from a wheel
         marks = ", ".join("?" * len(columns))
-        connection.executemany(f"INSERT INTO {table} ({', '.join(columns)}) VALUES ({marks})", rows)
+        connection.executemany(f"INSERT INTO {table} ({', '.join(columns)}) VALUES ({marks})", rows)  # noqa: S608 - names of our own tables
 
     def indexes(self, session: Session, tables: Sequence[str]) -> dict[str, str]:
         query = sa.text("SELECT name, sql, tbl_name FROM sqlite_master WHERE type = 'index' AND sql IS NOT NULL")

@@ -65,7 +65,9 @@ class Categories:
 class Listings:
     """Makes listings, and remembers their words until all are made. Popularity falls as the power of the rank."""
 
-    def __init__(self, chance: Random, ids: Ids, rows: RowSet, categories: Categories, *, now: datetime, total: int):
+    def __init__(
+        self, chance: Random, ids: Ids, rows: RowSet, categories: Categories, *, now: datetime, total: int
+    ) -> None:
         self.chance, self.ids, self.rows, self.now = chance, ids, rows, now
         self._categories = categories
         self._popularity = [int(_POPULARITY_FIRST / rank**_POPULARITY_FALL) for rank in range(1, total + 1)]

@@ -239,7 +239,7 @@ def test_canonical_tells_values_apart() -> None:
     assert all(len(canonical(value)) == 64 for value in values)
 
 
-@pytest.mark.parametrize("value", [float("nan"), float("inf"), {1, 2}, object(), datetime(2026, 6, 2)])
+@pytest.mark.parametrize("value", [float("nan"), float("inf"), {1, 2}, object(), datetime(2026, 6, 2)])  # noqa: DTZ001 - refused for that
 def test_canonical_refuses_what_has_no_one_text(value: object) -> None:
     with pytest.raises((TypeError, ValueError)):
         canonical({"value": value})

@@ -2,7 +2,6 @@
 
 import asyncio
 import json
-from collections.abc import Callable
 from collections.abc import Callable, Coroutine
 from contextlib import closing
 from dataclasses import dataclass, field
@@ -37,7 +36,7 @@ class Log:
 
     masked: list[BaseException] = field(default_factory=list)
 
-    def error(self, event: str, **facts: Any) -> None:  # noqa: ARG002 - the shape of a logger
+    def error(self, event: str, **facts: Any) -> None:
         """Remember it."""
         self.masked.append(facts["exc_info"])
 
@@ -51,16 +50,16 @@ class Asker:
         *,
         is_walked: bool = False,
         is_cached: bool = False,
+        limits: Limits = GENEROUS,
+        planner: type[Planner] = Planner,
         through: Callable[[Delivery], Delivery] = lambda delivery: delivery,
     ) -> None:
         self.market = market
         self.log = Log()
-        self.documents = Documents(SCHEMA, GENEROUS)
-        planner = Planner(SCHEMA, QUERY, market.database.engine, facts(market, media_url="/media/"))
-        self.delivery = through(Delivery(planner, market.database))
-        cache = (
-            ResponseCache(market.database.topics, entries_max=100, bytes_max=10_000_000) if is_cached else None
-        )
+        self.documents = Documents(SCHEMA, limits)
+        self.planner = planner(SCHEMA, QUERY, market.database.engine, facts(market, media_url="/media/"))
+        self.delivery = through(Delivery(self.planner, market.database))
+        cache = ResponseCache(market.database.topics, entries_max=100, bytes_max=10_000_000) if is_cached else None
         self.execute = Execution(
             market, SCHEMA, self.documents, self.delivery, cache=cache, log=self.log, is_walked=is_walked
         )

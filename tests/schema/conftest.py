@@ -12,6 +12,7 @@ from tests.clock import FakeClock
 from tests.databases import Databases
 from tests.schema.varied import copy_rows, vary
 
+
 @pytest.fixture(scope="session", name="varied_market")
 def _varied_market(databases: Databases, seeded_market: Market) -> Iterator[Market]:
     """The demo three days on, with all that it lacks. Everybody's: only read it."""

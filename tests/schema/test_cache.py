@@ -124,8 +124,8 @@ class _Overtaken(Delivery):
 
 
 async def test_a_change_while_an_answer_is_made_leaves_no_stale_answer_behind(market: Market, stalls: Stalls) -> None:
+    sales = [lambda: sell(market, stalls, "桃四", stalls.peach)]
     async with open_cached(market, lambda: sales.pop()() if sales else None) as asker:
-        sales = [lambda: sell(market, stalls, "桃四", stalls.peach)]
         overtaken = await asker.answer(ALL)
         next_one = await asker.answer(ALL)
 
@@ -160,5 +160,3 @@ class open_cached:  # noqa: N801 - used as a function: a context
     async def __aexit__(self, *_error: object) -> None:
         await self._market.database.news.close()
         await self._market.database.reader.close()
-
-

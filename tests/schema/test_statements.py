@@ -87,11 +87,11 @@ PAGE = """query Page($first: Int, $after: String, $where: ProductWhere, $order: 
   products(first: $first, after: $after, where: $where, orderBy: $order) {
     edges { cursor node { title } } totalCount @include(if: $more) } }"""
 SAME_SHAPE: list[tuple[dict[str, Any], dict[str, Any]]] = [
-    ({"first": 3, "where": {"price": {"min": "1.00"}}}, {"first": 3, "where": {"price": {"min": "20"}}}),
+    ({"first": 3, "where": {"price": {"min": "1.00"}}}, {"first": 3, "where": {"price": {"min": "150"}}}),
     ({"where": {"region": "330213000000"}}, {"where": {"region": "330212000000"}}),
     ({"where": {"text": "茶"}}, {"where": {"text": "水蜜桃 tea"}}),
     ({"where": {"inSeasonOn": "2026-12-01"}}, {"where": {"inSeasonOn": "2027-06-01"}}),
-    ({"after": "p~100~prd_x"}, {"after": "p~9~prd_y"}),
+    ({"after": "p~9000~prd_x"}, {"after": "p~6000~prd_y"}),
     (
         {"where": {"near": {"latitude": 29.7, "longitude": 121.4}}, "order": "DISTANCE"},
         {"where": {"near": {"latitude": 30, "longitude": 121, "radiusKm": 5}}, "order": "DISTANCE"},
@@ -127,14 +127,19 @@ def test_other_values_of_one_shape_use_the_same_plan(
     assert answers[0] != answers[1]
 
 
-def test_each_shape_is_compiled_once(seeded_market: Market) -> None:
+def test_each_shape_is_compiled_and_then_kept(seeded_market: Market) -> None:
     async def ask(here: Market) -> list[int]:
         asker, found = Asker(here, planner=CountingPlanner), []
         assert isinstance(asker.planner, CountingPlanner)
-        for variables, language in [*OTHER_SHAPES, *OTHER_SHAPES]:
-            await asker.data(PAGE, variables, language=language)
+        # A shape may be compiled twice: when a later one has shown that more of a value decides the statement.
+        for _round in range(3):
+            asker.planner.compiled = 0
+            for variables, language in OTHER_SHAPES:
+                await asker.data(PAGE, variables, language=language)
             found.append(asker.planner.compiled)
         return found
 
-    shapes = len(OTHER_SHAPES)
-    assert asked(seeded_market, ask) == [*range(1, shapes + 1), *[shapes] * shapes]
+    first, second, third = asked(seeded_market, ask)
+    assert first == len(OTHER_SHAPES)
+    assert second < first
+    assert third == 0

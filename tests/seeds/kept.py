@@ -112,7 +112,7 @@ def _category_paths(session: Session) -> dict[str, list[str | None]]:
     def path(category_id: str | None) -> list[str | None]:
         return [] if category_id is None else [*path(parents[category_id]), category_id]
 
-    return {each: (path(each) + [None, None])[:3] for each in parents}
+    return {each: ([*path(each), None, None])[:3] for each in parents}
 
 
 def assert_every_listing_can_be_found(session: Session) -> None:

@@ -28,6 +28,8 @@ _CONNECT: dict[str, Any] = {
 }
 _TIERS = ("title", "place", "body")
 _BOUNDARY = "\ue000"
+_POSITION_MAX = 16_383
+"""A tsvector counts no further."""
 _ARGUMENTS_MAX = 100
 """FUNC_MAX_ARGS of a default build."""
 
@@ -71,9 +73,8 @@ class PostgresqlEngine(Engine):
         if isinstance(error, sa.exc.TimeoutError):
             return True
         cause = error.orig if isinstance(error, sa.exc.DBAPIError) else error
-        if isinstance(cause, psycopg.OperationalError | psycopg.InterfaceError):
-            return True  # cut off, restarting, out of connections or space, timed out, deadlock, serialization
-        return False
+        # Cut off, restarting, out of connections or space, timed out, deadlock, serialization.
+        return isinstance(cause, psycopg.OperationalError | psycopg.InterfaceError)
 
     def announce(self, connection: sa.Connection, topics: Sequence[str]) -> None:
         payload = ",".join(topics)
@@ -160,14 +161,15 @@ def _has(search: sa.FromClause, tier: int, words: sa.ColumnElement[Any]) -> sa.C
     return vector.bool_op("@@")(sa.cast(words, TSQUERY))
 
 
-def _gather(lexemes: dict[str, str], text: str, position: int) -> int:
+def _gather(lexemes: dict[str, str], text: str, last: int) -> int:
     """Add a text's tokens to a tsvector literal to be, made here so that no server-side parser or locale has a say in
     it; the position of the last. The boundary token only takes up a position: phrases do not reach over it."""
-    for position, token in enumerate(text.split(), start=position + 1):
-        if token != _BOUNDARY and position < 16383:
+    tokens = text.split()
+    for position, token in enumerate(tokens, start=last + 1):
+        if token != _BOUNDARY and position < _POSITION_MAX:
             found = lexemes.get(token)
             lexemes[token] = f"'{token}':{position}" if found is None else f"{found},{position}"
-    return position
+    return last + len(tokens)
 
 
 class PostgresqlReader(Reader):

@@ -378,7 +378,14 @@ def upgrade() -> None:
         ["kind", "category_1", "popularity", "id"],
         unique=False,
         postgresql_where=sa.text("state = 'LIVE'"),
-        postgresql_include=["season_start_1", "season_end_1", "season_start_2", "season_end_2", "price_fen", "published_at"],
+        postgresql_include=[
+            "season_start_1",
+            "season_end_1",
+            "season_start_2",
+            "season_end_2",
+            "price_fen",
+            "published_at",
+        ],
         sqlite_where=sa.text("state = 'LIVE'"),
     )
     op.create_index(
@@ -387,7 +394,14 @@ def upgrade() -> None:
         ["kind", "category_2", "popularity", "id"],
         unique=False,
         postgresql_where=sa.text("state = 'LIVE'"),
-        postgresql_include=["season_start_1", "season_end_1", "season_start_2", "season_end_2", "price_fen", "published_at"],
+        postgresql_include=[
+            "season_start_1",
+            "season_end_1",
+            "season_start_2",
+            "season_end_2",
+            "price_fen",
+            "published_at",
+        ],
         sqlite_where=sa.text("state = 'LIVE'"),
     )
     op.create_index(
@@ -396,7 +410,14 @@ def upgrade() -> None:
         ["kind", "category_3", "popularity", "id"],
         unique=False,
         postgresql_where=sa.text("state = 'LIVE'"),
-        postgresql_include=["season_start_1", "season_end_1", "season_start_2", "season_end_2", "price_fen", "published_at"],
+        postgresql_include=[
+            "season_start_1",
+            "season_end_1",
+            "season_start_2",
+            "season_end_2",
+            "price_fen",
+            "published_at",
+        ],
         sqlite_where=sa.text("state = 'LIVE'"),
     )
     op.create_index(
@@ -405,7 +426,14 @@ def upgrade() -> None:
         ["cooperative_id", "kind", "popularity", "id"],
         unique=False,
         postgresql_where=sa.text("state = 'LIVE'"),
-        postgresql_include=["season_start_1", "season_end_1", "season_start_2", "season_end_2", "price_fen", "published_at"],
+        postgresql_include=[
+            "season_start_1",
+            "season_end_1",
+            "season_start_2",
+            "season_end_2",
+            "price_fen",
+            "published_at",
+        ],
         sqlite_where=sa.text("state = 'LIVE'"),
     )
     op.create_index(
@@ -414,7 +442,14 @@ def upgrade() -> None:
         ["kind", "county_code", "popularity", "id"],
         unique=False,
         postgresql_where=sa.text("state = 'LIVE'"),
-        postgresql_include=["season_start_1", "season_end_1", "season_start_2", "season_end_2", "price_fen", "published_at"],
+        postgresql_include=[
+            "season_start_1",
+            "season_end_1",
+            "season_start_2",
+            "season_end_2",
+            "price_fen",
+            "published_at",
+        ],
         sqlite_where=sa.text("state = 'LIVE'"),
     )
     op.create_index(
@@ -432,7 +467,14 @@ def upgrade() -> None:
         ["kind", "next_session_at", "id"],
         unique=False,
         postgresql_where=sa.text("state = 'LIVE'"),
-        postgresql_include=["season_start_1", "season_end_1", "season_start_2", "season_end_2", "price_fen", "published_at"],
+        postgresql_include=[
+            "season_start_1",
+            "season_end_1",
+            "season_start_2",
+            "season_end_2",
+            "price_fen",
+            "published_at",
+        ],
         sqlite_where=sa.text("state = 'LIVE'"),
     )
     op.create_index(
@@ -441,7 +483,14 @@ def upgrade() -> None:
         ["latitude", "longitude"],
         unique=False,
         postgresql_where=sa.text("state = 'LIVE'"),
-        postgresql_include=["season_start_1", "season_end_1", "season_start_2", "season_end_2", "price_fen", "published_at"],
+        postgresql_include=[
+            "season_start_1",
+            "season_end_1",
+            "season_start_2",
+            "season_end_2",
+            "price_fen",
+            "published_at",
+        ],
         sqlite_where=sa.text("state = 'LIVE'"),
     )
     op.create_index(
@@ -450,7 +499,14 @@ def upgrade() -> None:
         ["kind", "popularity", "id"],
         unique=False,
         postgresql_where=sa.text("state = 'LIVE'"),
-        postgresql_include=["season_start_1", "season_end_1", "season_start_2", "season_end_2", "price_fen", "published_at"],
+        postgresql_include=[
+            "season_start_1",
+            "season_end_1",
+            "season_start_2",
+            "season_end_2",
+            "price_fen",
+            "published_at",
+        ],
         sqlite_where=sa.text("state = 'LIVE'"),
     )
     op.create_index(
@@ -468,7 +524,14 @@ def upgrade() -> None:
         ["producer_id", "kind", "popularity", "id"],
         unique=False,
         postgresql_where=sa.text("state = 'LIVE'"),
-        postgresql_include=["season_start_1", "season_end_1", "season_start_2", "season_end_2", "price_fen", "published_at"],
+        postgresql_include=[
+            "season_start_1",
+            "season_end_1",
+            "season_start_2",
+            "season_end_2",
+            "price_fen",
+            "published_at",
+        ],
         sqlite_where=sa.text("state = 'LIVE'"),
     )
     op.create_index(
@@ -477,7 +540,14 @@ def upgrade() -> None:
         ["kind", "region_code", "popularity", "id"],
         unique=False,
         postgresql_where=sa.text("state = 'LIVE'"),
-        postgresql_include=["season_start_1", "season_end_1", "season_start_2", "season_end_2", "price_fen", "published_at"],
+        postgresql_include=[
+            "season_start_1",
+            "season_end_1",
+            "season_start_2",
+            "season_end_2",
+            "price_fen",
+            "published_at",
+        ],
         sqlite_where=sa.text("state = 'LIVE'"),
     )
     op.create_index(
@@ -486,7 +556,14 @@ def upgrade() -> None:
         ["kind", "township_code", "popularity", "id"],
         unique=False,
         postgresql_where=sa.text("state = 'LIVE'"),
-        postgresql_include=["season_start_1", "season_end_1", "season_start_2", "season_end_2", "price_fen", "published_at"],
+        postgresql_include=[
+            "season_start_1",
+            "season_end_1",
+            "season_start_2",
+            "season_end_2",
+            "price_fen",
+            "published_at",
+        ],
         sqlite_where=sa.text("state = 'LIVE'"),
     )
     op.create_table(
@@ -827,21 +904,42 @@ def downgrade() -> None:
         "listing_township",
         table_name="listing",
         postgresql_where=sa.text("state = 'LIVE'"),
-        postgresql_include=["season_start_1", "season_end_1", "season_start_2", "season_end_2", "price_fen", "published_at"],
+        postgresql_include=[
+            "season_start_1",
+            "season_end_1",
+            "season_start_2",
+            "season_end_2",
+            "price_fen",
+            "published_at",
+        ],
         sqlite_where=sa.text("state = 'LIVE'"),
     )
     op.drop_index(
         "listing_region",
         table_name="listing",
         postgresql_where=sa.text("state = 'LIVE'"),
-        postgresql_include=["season_start_1", "season_end_1", "season_start_2", "season_end_2", "price_fen", "published_at"],
+        postgresql_include=[
+            "season_start_1",
+            "season_end_1",
+            "season_start_2",
+            "season_end_2",
+            "price_fen",
+            "published_at",
+        ],
         sqlite_where=sa.text("state = 'LIVE'"),
     )
     op.drop_index(
         "listing_producer",
         table_name="listing",
         postgresql_where=sa.text("state = 'LIVE'"),
-        postgresql_include=["season_start_1", "season_end_1", "season_start_2", "season_end_2", "price_fen", "published_at"],
+        postgresql_include=[
+            "season_start_1",
+            "season_end_1",
+            "season_start_2",
+            "season_end_2",
+            "price_fen",
+            "published_at",
+        ],
         sqlite_where=sa.text("state = 'LIVE'"),
     )
     op.drop_index(
@@ -855,21 +953,42 @@ def downgrade() -> None:
         "listing_popularity",
         table_name="listing",
         postgresql_where=sa.text("state = 'LIVE'"),
-        postgresql_include=["season_start_1", "season_end_1", "season_start_2", "season_end_2", "price_fen", "published_at"],
+        postgresql_include=[
+            "season_start_1",
+            "season_end_1",
+            "season_start_2",
+            "season_end_2",
+            "price_fen",
+            "published_at",
+        ],
         sqlite_where=sa.text("state = 'LIVE'"),
     )
     op.drop_index(
         "listing_place",
         table_name="listing",
         postgresql_where=sa.text("state = 'LIVE'"),
-        postgresql_include=["season_start_1", "season_end_1", "season_start_2", "season_end_2", "price_fen", "published_at"],
+        postgresql_include=[
+            "season_start_1",
+            "season_end_1",
+            "season_start_2",
+            "season_end_2",
+            "price_fen",
+            "published_at",
+        ],
         sqlite_where=sa.text("state = 'LIVE'"),
     )
     op.drop_index(
         "listing_next_session",
         table_name="listing",
         postgresql_where=sa.text("state = 'LIVE'"),
-        postgresql_include=["season_start_1", "season_end_1", "season_start_2", "season_end_2", "price_fen", "published_at"],
+        postgresql_include=[
+            "season_start_1",
+            "season_end_1",
+            "season_start_2",
+            "season_end_2",
+            "price_fen",
+            "published_at",
+        ],
         sqlite_where=sa.text("state = 'LIVE'"),
     )
     op.drop_index(
@@ -883,35 +1002,70 @@ def downgrade() -> None:
         "listing_county",
         table_name="listing",
         postgresql_where=sa.text("state = 'LIVE'"),
-        postgresql_include=["season_start_1", "season_end_1", "season_start_2", "season_end_2", "price_fen", "published_at"],
+        postgresql_include=[
+            "season_start_1",
+            "season_end_1",
+            "season_start_2",
+            "season_end_2",
+            "price_fen",
+            "published_at",
+        ],
         sqlite_where=sa.text("state = 'LIVE'"),
     )
     op.drop_index(
         "listing_cooperative",
         table_name="listing",
         postgresql_where=sa.text("state = 'LIVE'"),
-        postgresql_include=["season_start_1", "season_end_1", "season_start_2", "season_end_2", "price_fen", "published_at"],
+        postgresql_include=[
+            "season_start_1",
+            "season_end_1",
+            "season_start_2",
+            "season_end_2",
+            "price_fen",
+            "published_at",
+        ],
         sqlite_where=sa.text("state = 'LIVE'"),
     )
     op.drop_index(
         "listing_category_3",
         table_name="listing",
         postgresql_where=sa.text("state = 'LIVE'"),
-        postgresql_include=["season_start_1", "season_end_1", "season_start_2", "season_end_2", "price_fen", "published_at"],
+        postgresql_include=[
+            "season_start_1",
+            "season_end_1",
+            "season_start_2",
+            "season_end_2",
+            "price_fen",
+            "published_at",
+        ],
         sqlite_where=sa.text("state = 'LIVE'"),
     )
     op.drop_index(
         "listing_category_2",
         table_name="listing",
         postgresql_where=sa.text("state = 'LIVE'"),
-        postgresql_include=["season_start_1", "season_end_1", "season_start_2", "season_end_2", "price_fen", "published_at"],
+        postgresql_include=[
+            "season_start_1",
+            "season_end_1",
+            "season_start_2",
+            "season_end_2",
+            "price_fen",
+            "published_at",
+        ],
         sqlite_where=sa.text("state = 'LIVE'"),
     )
     op.drop_index(
         "listing_category_1",
         table_name="listing",
         postgresql_where=sa.text("state = 'LIVE'"),
-        postgresql_include=["season_start_1", "season_end_1", "season_start_2", "season_end_2", "price_fen", "published_at"],
+        postgresql_include=[
+            "season_start_1",
+            "season_end_1",
+            "season_start_2",
+            "season_end_2",
+            "price_fen",
+            "published_at",
+        ],
         sqlite_where=sa.text("state = 'LIVE'"),
     )
     op.drop_table("listing")

@@ -43,7 +43,9 @@ async def _postgresql(driver: str) -> Ask:
     if driver == "asyncpg":
         import asyncpg  # only measured, not a dependency
 
-        pool = await asyncpg.create_pool(dsn, min_size=4, max_size=4, server_settings={"jit": "off", "plan_cache_mode": "force_generic_plan"})
+        pool = await asyncpg.create_pool(
+            dsn, min_size=4, max_size=4, server_settings={"jit": "off", "plan_cache_mode": "force_generic_plan"}
+        )
         return lambda sql, bound: pool.fetchval(sql, *bound)
     import psycopg
 

@@ -120,7 +120,7 @@ def value(request: Request, name: str, args: Args) -> Any:
 
 def _by_id(request: Request, identity: str) -> Row | None:
     row = request.data.by_id.get(identity)
-    if row is None or id_prefix(identity) not in TYPE_OF or identity.split("_")[0] not in PREFIXES:
+    if row is None or id_prefix(identity) not in TYPE_OF or identity.split("_", maxsplit=1)[0] not in PREFIXES:
         return None
     return row if _is_on_sale(request, row) else None
 
