@@ -53,7 +53,7 @@ EXAMPLES: list[Example] = [
   tourPackages(
     where: { sessions: { from: $from, to: $to, vacancies: $people } }
     orderBy: NEXT_SESSION
-    first: 8
+    first: 6
   ) {
     nodes {
       id
@@ -99,8 +99,8 @@ EXAMPLES: list[Example] = [
     (
         "类目与地区 · categories and regions",
         """query Tree {
-  categories(where: { depth: 1 }) {
-    nodes { name kind children { nodes { name slug children { nodes { name } } } } }
+  categories(where: { depth: 1 }, first: 4) {
+    nodes { name kind children(first: 12) { nodes { name slug children(first: 10) { nodes { name } } } } }
   }
   regions(where: { level: COUNTY }, first: 10) { nodes { code name } }
 }""",

@@ -134,7 +134,7 @@ class Execution:
     ) -> Answer:
         topics = plan.topics(variables)
         stamp = self._market.database.topics.stamp(topics)  # before reading: see `cache`
-        body = await self._delivery.bytes(plan, variables, now)
+        body = await self._delivery.body(plan, variables, now)
         etag = etag_of(body)
         if self._cache is not None and key is not None:
             expires_at = now + timedelta(minutes=1) if plan.uses_now else None

@@ -179,11 +179,11 @@ def _packages(session: Session) -> dict[str, str]:
     query = select(Listing.title, Listing.id).where(
         Listing.kind == ListingKind.TOUR_PACKAGE, col(Listing.title).in_(titles)
     )
-    return dict(session.exec(query))
+    return dict(session.exec(query).all())
 
 
 def _variants(session: Session, offers: tuple[Row, ...]) -> dict[str, str]:
     """The ids of these products' variants that are there, by SKU."""
     skus = [variant["sku"] for offer in offers for variant in offer["variants"]]
     query = select(Variant.sku, Variant.id).where(col(Variant.sku).in_(skus))
-    return dict(session.exec(query))
+    return dict(session.exec(query).all())

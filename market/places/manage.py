@@ -111,4 +111,4 @@ def village_of(session: Session, village_id: str) -> Village:
 def villages_by_region(session: Session) -> dict[str, str]:
     """Step: the ids of all villages by their region's code."""
     rows = session.exec(select(Village.region_code, Village.id).order_by(col(Village.region_code)))
-    return dict(rows)
+    return dict(rows.all())

@@ -165,12 +165,6 @@ def flush_logs() -> None:
     _stdout.leave()
 
 
-def get_log() -> Log:
-    """This process's logger, as `configure_logs` has set it up."""
-    log: Log = structlog.get_logger()
-    return log
-
-
 def _json(settings: Settings, writer: LineWriter) -> Log:
     return _configured(
         settings,

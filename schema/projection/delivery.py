@@ -33,7 +33,7 @@ class Delivery:
         """See `Planner.plan`."""
         return self._planner.plan(operation, variables, locale)
 
-    async def bytes(self, plan: Plan, variables: Variables, now: datetime) -> bytes:
+    async def body(self, plan: Plan, variables: Variables, now: datetime) -> bytes:
         """The whole response, `{"data": …}`. Refuses with the MarketError of an argument that cannot be bound."""
         request = _request(variables, now)
         texts = await self._texts(plan.roots, request)
@@ -43,7 +43,7 @@ class Delivery:
         ]
         return b'{"data":{' + b",".join(parts) + b"}}"
 
-    async def _texts(self, roots: Sequence[RootPlan], request: Mapping[str, Any]) -> list[str | None]:
+    async def _texts(self, roots: Sequence[RootPlan], request: Mapping[str, Any]) -> list[bytes | None]:
         values = [root.values(request) for root in roots]  # all checked before any is asked
         calls = [
             self._database.text(root.sql, bound, plan_each_time=root.is_planned_each_time)
@@ -70,11 +70,11 @@ def _request(variables: Variables, now: datetime) -> dict[str, Any]:
     return {**variables, NOW.variable: now}
 
 
-def _finish(root: RootPlan, text: str | None, request: Mapping[str, Any]) -> bytes:
+def _finish(root: RootPlan, text: bytes | None, request: Mapping[str, Any]) -> bytes:
     if text is None:
         return b"null"
     if not root.computed:
-        return text.encode()
+        return text
     value = orjson.loads(text)
     for each in root.computed:
         _apply(each, value, each.path, _given(each, request))

@@ -16,7 +16,7 @@ class CountingReader(Reader):
         self._reader = reader
         self.statements: list[str] = []
 
-    async def text(self, sql: str, values: Sequence[Any], *, plan_each_time: bool) -> str | None:
+    async def text(self, sql: str, values: Sequence[Any], *, plan_each_time: bool) -> bytes | None:
         """Remember it, run it."""
         self.statements.append(sql)
         return await self._reader.text(sql, values, plan_each_time=plan_each_time)

@@ -117,8 +117,8 @@ class _Overtaken(Delivery):
     def plan(self, operation: Any, variables: Mapping[str, Any], locale: str) -> Plan | None:
         return self._delivery.plan(operation, variables, locale)
 
-    async def bytes(self, plan: Plan, variables: Mapping[str, Any], now: datetime) -> bytes:
-        body = await self._delivery.bytes(plan, variables, now)
+    async def body(self, plan: Plan, variables: Mapping[str, Any], now: datetime) -> bytes:
+        body = await self._delivery.body(plan, variables, now)
         self._sale()
         return body
 

@@ -155,10 +155,10 @@ def test_an_exception_is_logged_with_its_traceback_and_its_request(written: Writ
 
 
 def test_what_libraries_log_comes_in_the_same_form(written: Written) -> None:
-    logging.getLogger("uvicorn.error").info("Started server process [%d]", 7)
+    logging.getLogger("a.library").info("started process [%d]", 7)
 
     [line] = written.lines
-    assert (line["event"], line["logger"]) == ("Started server process [7]", "uvicorn.error")
+    assert (line["event"], line["logger"]) == ("started process [7]", "a.library")
 
 
 def test_writes_end_with_a_line_and_can_not_be_torn() -> None:

@@ -53,12 +53,12 @@ def serving(folder: Path, *options: str) -> Iterator[Serving]:
         stderr=subprocess.STDOUT,
         text=True,
     )
-    try:
-        yield Serving(process, f"http://127.0.0.1:{port}")
-    finally:
-        if process.poll() is None:
-            process.kill()
-            process.communicate()
+    with process:  # closes its pipe and waits for it
+        try:
+            yield Serving(process, f"http://127.0.0.1:{port}")
+        finally:
+            if process.poll() is None:
+                process.kill()
 
 
 def wait_until_ready(server: Serving, seconds: float = 60) -> None:

@@ -72,7 +72,7 @@ class Database:
                 raise Unavailable from error
             raise
 
-    async def text(self, sql: str, values: Sequence[Any], *, plan_each_time: bool) -> str | None:
+    async def text(self, sql: str, values: Sequence[Any], *, plan_each_time: bool) -> bytes | None:
         """The one text of a prepared read statement, None when it has no row. Refuses with Unavailable."""
         try:
             return await self.reader.text(sql, values, plan_each_time=plan_each_time)

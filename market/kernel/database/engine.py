@@ -16,8 +16,8 @@ Json = sa.ColumnElement[Any]
 class Reader(Protocol):
     """Runs prepared read statements that return one text, on the raw driver: no session, no rows, no decoding."""
 
-    async def text(self, sql: str, values: Sequence[Any], *, plan_each_time: bool) -> str | None:
-        """The first column of the first row, or None when there is no row. `plan_each_time` asks the planner to look
+    async def text(self, sql: str, values: Sequence[Any], *, plan_each_time: bool) -> bytes | None:
+        """The first column of the first row in UTF-8, or None when there is no row. `plan_each_time` asks the planner to look
         at the values (search words) instead of reusing one plan (keyed lists)."""
 
     async def open(self) -> None:

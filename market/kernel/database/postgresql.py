@@ -10,11 +10,11 @@ from sqlalchemy.dialects.postgresql import ARRAY, TSQUERY, TSVECTOR
 from sqlalchemy.dialects.postgresql import psycopg as psycopg_dialect
 
 from market.kernel.database.engine import Engine, Json, News, Reader, Text
+from market.kernel.database.pipe import Pipe
 from market.kernel.topics import Topics
 
 READERS = 4
 """Connections for reads, of each kind: statements that run at once on two cores, and some that wait."""
-STATEMENTS_MAX = 500
 CHANNEL = "market_topics"
 _NOTICE_BYTES_MAX = 7900  # NOTIFY refuses payloads of 8,000 bytes
 _SETTINGS = (
@@ -38,7 +38,7 @@ class PostgresqlEngine(Engine):
     """A server, spoken to by psycopg for transactions and projections alike."""
 
     name = "postgresql"
-    dialect = psycopg_dialect.dialect(paramstyle="format")  # type: ignore[no-untyped-call]  # SQLAlchemy has no annotation
+    dialect = psycopg_dialect.dialect(paramstyle="numeric_dollar")  # type: ignore[no-untyped-call]  # SQLAlchemy has no annotation
     writers = 8
 
     def __init__(self, url: sa.URL) -> None:
@@ -180,7 +180,7 @@ class PostgresqlReader(Reader):
         self._keyed = _Connections(conninfo, "force_generic_plan")
         self._valued = _Connections(conninfo, "force_custom_plan")
 
-    async def text(self, sql: str, values: Sequence[Any], *, plan_each_time: bool) -> str | None:
+    async def text(self, sql: str, values: Sequence[Any], *, plan_each_time: bool) -> bytes | None:
         return await (self._valued if plan_each_time else self._keyed).text(sql, values)
 
     async def open(self) -> None:
@@ -197,27 +197,27 @@ class _Connections:
     def __init__(self, conninfo: str, plans: str) -> None:
         self._conninfo = conninfo
         self._options = f"{_SETTINGS} -c default_transaction_read_only=on -c plan_cache_mode={plans}"
-        self._free: list[psycopg.AsyncConnection[Any]] = []
+        self._free: list[Pipe] = []
         self._gate = asyncio.Semaphore(READERS)
 
-    async def _connect(self) -> psycopg.AsyncConnection[Any]:
-        connection = await psycopg.AsyncConnection.connect(
-            self._conninfo, autocommit=True, prepare_threshold=0, options=self._options, **_CONNECT
+    async def _connect(self) -> Pipe:
+        return Pipe(
+            await psycopg.AsyncConnection.connect(self._conninfo, autocommit=True, options=self._options, **_CONNECT)
         )
-        connection.prepared_max = STATEMENTS_MAX
-        return connection
 
-    async def text(self, sql: str, values: Sequence[Any]) -> str | None:
+    async def text(self, sql: str, values: Sequence[Any]) -> bytes | None:
         async with self._gate:
-            connection = self._free.pop() if self._free else await self._connect()
+            pipe = self._free.pop() if self._free else await self._connect()
+            if not pipe.is_open:
+                await pipe.close()
+                pipe = await self._connect()
             try:
-                cursor = await connection.execute(sql, values)
-                row = await cursor.fetchone()
+                found = await pipe.value(sql, values)
             except BaseException:
-                await connection.close()  # whatever state it is in, the next one starts clean
+                await pipe.close()  # whatever state it is in, the next one starts clean
                 raise
-            self._free.append(connection)
-        return None if row is None else row[0]
+            self._free.append(pipe)
+        return found
 
     async def open(self) -> None:
         self._free.append(await self._connect())

@@ -203,11 +203,11 @@ class SqliteReader(Reader):
     def _open(self) -> None:
         self._own.connection = self._engine.reading_connection()
 
-    def _run(self, sql: str, values: Sequence[Any]) -> str | None:
+    def _run(self, sql: str, values: Sequence[Any]) -> bytes | None:
         row = self._own.connection.execute(sql, values).fetchone()
-        return None if row is None else row[0]
+        return None if row is None or row[0] is None else row[0].encode()
 
-    async def text(self, sql: str, values: Sequence[Any], *, plan_each_time: bool) -> str | None:
+    async def text(self, sql: str, values: Sequence[Any], *, plan_each_time: bool) -> bytes | None:
         if self._threads is None:
             await self.open()
         return await asyncio.get_running_loop().run_in_executor(self._threads, self._run, sql, values)

@@ -221,7 +221,8 @@ def _resolve(source: Any, info: GraphQLResolveInfo[Any], **args: Any) -> Any:
     if isinstance(source, Page):
         return _of_page(source, name)
     if isinstance(source, tuple):
-        return _of_edge(*source, name)
+        page, row = source
+        return _of_edge(page, row, name)
     return _of_row(context.request, kind, source, name, args)
 
 

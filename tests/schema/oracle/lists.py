@@ -115,13 +115,13 @@ def page_info(page: Page) -> Row:
     """PageInfo."""
     cut = page.cut
     was_given = cut.cursor is not None
-    cursors = [cursor_of(cut, row) for row in page.rows] or [None]
+    cursors: list[str | None] = [cursor_of(cut, row) for row in page.rows]
     return {
         "__typename": "PageInfo",
         "hasNextPage": was_given if cut.is_backward else page.has_more,
         "hasPreviousPage": page.has_more if cut.is_backward else was_given,
-        "startCursor": cursors[0],
-        "endCursor": cursors[-1],
+        "startCursor": cursors[0] if cursors else None,
+        "endCursor": cursors[-1] if cursors else None,
     }
 
 
