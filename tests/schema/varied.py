@@ -56,7 +56,7 @@ def _vary_organisations(session: Session, random: Random, now: datetime) -> None
     for organisation in _all(session, Organisation):
         organisation.created_at = now - timedelta(days=random.randint(1, 9))
         if random.random() < 0.1:
-            organisation.name_en = None
+            organisation.story_en = None
     for membership in _all(session, Membership):
         match random.randint(0, 9):
             case 0:
@@ -77,7 +77,7 @@ def _vary_organisations(session: Session, random: Random, now: datetime) -> None
                 certificate.valid_from, certificate.valid_to = None, None
     for village in _all(session, Village):
         if random.random() < 0.2:
-            village.picture, village.story_en = None, None
+            village.picture, village.name_en, village.story_en = None, None, None
 
 
 def _vary_listings(session: Session, random: Random, now: datetime) -> None:
