@@ -5,6 +5,7 @@ from contextlib import asynccontextmanager
 from typing import Any
 
 from starlette.applications import Starlette
+from starlette.middleware.cors import CORSMiddleware
 from starlette.requests import Request
 from starlette.responses import RedirectResponse
 from starlette.routing import BaseRoute, Mount, Route
@@ -53,16 +54,26 @@ def create_app(settings: Settings, market: Market, log: Log) -> App:
     )
     if metrics is not None:
         endpoint = Counting(endpoint, metrics)
+    if settings.allowed_origins:
+        endpoint = CORSMiddleware(
+            endpoint,
+            allow_origins=settings.allowed_origins,
+            allow_methods=["GET", "POST"],
+            allow_headers=["*"],
+            expose_headers=["etag", "x-request-id", "retry-after"],
+            max_age=600,
+        )
 
     @asynccontextmanager
     async def lifespan(_app: Starlette) -> AsyncIterator[None]:
         async with running(market, settings, log):
             yield
 
-    routes: list[BaseRoute] = [
-        *health_routes(market.database, metrics),
-        Mount(settings.media_url.rstrip("/"), StaticFiles(directory=settings.media_path, check_dir=False)),
-    ]
+    routes: list[BaseRoute] = [*health_routes(market.database, metrics)]
+    if settings.media_url.startswith("/"):  # else another server has them
+        routes.append(
+            Mount(settings.media_url.rstrip("/"), StaticFiles(directory=settings.media_path, check_dir=False))
+        )
     if page is not None:
         routes += [Mount("/graphiql", page), Route("/", _to_graphiql)]
     rest = Starlette(routes=routes, lifespan=lifespan)

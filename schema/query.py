@@ -13,7 +13,8 @@ from market.kernel.ids import prefix_of, require_id
 from market.places.rules import level_of
 from market.sessions.availability import calendar
 from schema.catalogue.categories import CATEGORIES, CATEGORY, Category, CategoryWhere
-from schema.catalogue.listing import LISTINGS, ListingWhere, live
+from schema.catalogue.listing import LISTINGS, live
+from schema.catalogue.options import OPTION, UNIT_TYPE
 from schema.catalogue.products import (
     PRODUCT,
     VARIANT,
@@ -31,15 +32,14 @@ from schema.catalogue.search import (
     SearchOrder,
 )
 from schema.catalogue.tours import (
-    OPTION,
     TOUR_PACKAGE,
-    UNIT_TYPE,
     TourPackage,
     TourPackageConnection,
     TourPackageOrder,
     TourPackageWhere,
     tour_package_list,
 )
+from schema.catalogue.where import ListingWhere
 from schema.context import Context
 from schema.node import Node
 from schema.organisations import (

@@ -29,7 +29,8 @@ from schema.projection import Connection as Listed
 from schema.projection.declare import Condition, Expression
 
 if TYPE_CHECKING:
-    from schema.catalogue.tours import PackageOption, TourPackage
+    from schema.catalogue.options import PackageOption
+    from schema.catalogue.tours import TourPackage
 
 
 @strawberry.type(description="One start time of a tour package.")
@@ -42,7 +43,7 @@ class TourSession(Node):
     status: AvailabilityStatus = field("Whether it can be booked now, to the minute.")
     capacity: int = field("How many people fit.")
     vacancies: int = field("How many are left.")
-    option: Annotated["PackageOption", strawberry.lazy("schema.catalogue.tours")] = field(
+    option: Annotated["PackageOption", strawberry.lazy("schema.catalogue.options")] = field(
         "The option that takes place."
     )
     tour_package: Annotated["TourPackage", strawberry.lazy("schema.catalogue.tours")] = field("Its package.")

@@ -19,11 +19,10 @@ from schema.catalogue.listing import (
     LISTING_ORDERS,
     LISTINGS,
     Listing,
-    ListingWhere,
-    listing_where,
     live,
     of_kind,
 )
+from schema.catalogue.where import ListingWhere, listing_where
 from schema.enums import ListingKind, StockState, Storage, WindowKind
 from schema.filters import DISTANCE, DISTANCE_FIELD
 from schema.node import Money, Node, money

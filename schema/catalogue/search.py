@@ -15,11 +15,11 @@ from schema.catalogue.listing import (
     LISTING_ORDERS,
     LISTINGS,
     Listing,
-    listing_where,
     live,
 )
 from schema.catalogue.products import PRODUCT
 from schema.catalogue.tours import TOUR_PACKAGE
+from schema.catalogue.where import listing_where
 from schema.enums import ListingKind
 from schema.filters import DISTANCE, DISTANCE_FIELD
 from schema.pagination import Connection, Edge, field

@@ -55,6 +55,7 @@ class PostgresqlEngine(Engine):
             self.url,
             pool_size=size,
             max_overflow=0,
+            hide_parameters=True,  # what people wrote has no place in errors and logs
             pool_timeout=10,
             pool_pre_ping=True,
             connect_args=_CONNECT | {"options": settings},

@@ -70,6 +70,7 @@ class SqliteEngine(Engine):
             poolclass=QueuePool,
             pool_size=pool_size,
             max_overflow=0,
+            hide_parameters=True,  # what people wrote has no place in errors and logs
             pool_timeout=10,
             connect_args={"check_same_thread": False},
         )
