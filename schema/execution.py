@@ -23,6 +23,8 @@ from schema.projection import Delivery
 from schema.projection.plan import Operation, Plan, operation_of
 
 CACHE_CONTROL = (b"cache-control", b"public, max-age=0, must-revalidate")
+PRIVATE = (b"cache-control", b"private, no-store")
+"""For whoever is signed in: nothing in between keeps it."""
 
 
 class Execution:
@@ -132,14 +134,16 @@ class Execution:
         now: datetime,
         key: Hashable,
     ) -> Answer:
+        if self._cache is None or key is None:
+            body = await self._delivery.body(plan, variables, now)
+            return _public(body, etag_of(body), request, operation=name, cost=cost, cache="")
         topics = plan.topics(variables)
         stamp = self._market.database.topics.stamp(topics)  # before reading: see `cache`
         body = await self._delivery.body(plan, variables, now)
         etag = etag_of(body)
-        if self._cache is not None and key is not None:
-            expires_at = now + timedelta(minutes=1) if plan.uses_now else None
-            self._cache.keep(key, Cached(body, etag, name, cost, topics, stamp, expires_at))
-        return _public(body, etag, request, operation=name, cost=cost, cache="miss" if self._cache else "")
+        expires_at = now + timedelta(minutes=1) if plan.uses_now else None
+        self._cache.keep(key, Cached(body, etag, name, cost, topics, stamp, expires_at))
+        return _public(body, etag, request, operation=name, cost=cost, cache="miss")
 
     async def _walked(
         self,
@@ -175,7 +179,7 @@ def _public(body: bytes, etag: bytes, request: GraphQLRequest, *, operation: str
     return Answer(
         body,
         ok=True,
-        headers=((b"etag", etag), CACHE_CONTROL),
+        headers=((b"etag", etag), CACHE_CONTROL if request.authorization is None else PRIVATE),
         not_modified=request.if_none_match is not None and etag in request.if_none_match,
         operation=operation,
         cost=cost,

@@ -62,7 +62,9 @@ class Structural:
     """Something of a slot's value that decides what the SQL looks like, and so is part of the plan's key."""
 
     slot: Slot
-    of: Callable[[Any], Hashable]
+    of: Callable[[Any], Hashable] = field(compare=False)
+    """Made anew by each compilation, so `name` tells two questions about one slot apart."""
+    name: str
 
 
 @dataclass(slots=True)

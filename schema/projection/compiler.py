@@ -91,7 +91,7 @@ class Compiler:
         return self.bind(NOW, business_day, type_=sa.Date())
 
     def structure(self, slot: Slot, of: Callable[[Any], Hashable]) -> Any:
-        self.structural.append(Structural(slot, of))
+        self.structural.append(Structural(slot, of, of.__qualname__))
         return of(slot.value(self.variables))
 
     def fact(self, name: str) -> Any:
