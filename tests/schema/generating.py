@@ -26,6 +26,8 @@ from graphql import (
 DEPTH_MAX = 7
 CURSORS = {"after", "before"}
 PAGES = {"first", "last"} | CURSORS
+WEIGHTS = {"products": 4, "tourPackages": 4, "search": 4, "producers": 2, "cooperatives": 2}
+"""Lists with many filters are asked more often."""
 Pool = Mapping[str, Sequence[Any]]
 """Values by `field.argument`, by argument or input field name, else by scalar name; cursors by `cursor_key`."""
 
@@ -51,7 +53,7 @@ class Generator:
         """The document and its variables."""
         assert self.schema.query_type is not None
         fields = self.schema.query_type.fields
-        names = self.random.choices(list(fields), k=roots)
+        names = self.random.choices(list(fields), weights=[WEIGHTS.get(name, 1) for name in fields], k=roots)
         body = " ".join(self._field(fields[name], name, 1, alias=True) for name in names)
         declared = f"({', '.join(self.declarations)})" if self.declarations else ""
         return f"query Q{declared} {{ {body} }} {' '.join(self.fragments)}", self.variables
@@ -107,7 +109,9 @@ class Generator:
     # -- arguments -----------------------------------------------------------------------------------------------------
 
     def _arguments(self, arguments: Mapping[str, GraphQLArgument], field_name: str, returns: str) -> str:
-        chosen = self._pages({name: each for name, each in arguments.items() if self._has(each, 0.35)})
+        chosen = self._pages(
+            {name: each for name, each in arguments.items() if self._has(each, 0.6 if name == "where" else 0.35)}
+        )
         values = {
             name: self._value(each.type, f"{field_name}.{name}" if f"{field_name}.{name}" in self.pool else name)
             for name, each in chosen.items()
@@ -150,7 +154,12 @@ class Generator:
         if isinstance(kind, GraphQLEnumType):
             return self.random.choice(list(kind.values))
         if isinstance(kind, GraphQLInputObjectType):
-            return {key: self._value(each.type, key) for key, each in kind.fields.items() if self._has(each, 0.25)}
+            # One or two filters at once: with more there is mostly nothing left to compare.
+            few = self.random.sample(
+                list(kind.fields), min(len(kind.fields), self.random.choice([0, 1, 1, 1, 2, 2, 3]))
+            )
+            given = {name: each for name, each in kind.fields.items() if name in few or self._has(each, 0)}
+            return {name: self._value(each.type, name) for name, each in given.items()}
         return self.random.choice(self.pool.get(name) or self.pool[get_named_type(kind).name])
 
     # -- how they are written ------------------------------------------------------------------------------------------

@@ -4,6 +4,20 @@ from collections.abc import Iterator
 
 from tests.schema.bad import NOBODY, Case, each_of
 
+INJECTIONS = {
+    "quotes": "' OR '1'='1",
+    "a comment": "x'; DROP TABLE listing; --",
+    "wildcards": "%",
+    "one wildcard": "_",
+    "backslash": "\\",
+    "emoji": "🍑",
+    "format": "%s %(a)s {0} ?1 :a $1",
+    "nothing": "",
+}
+"""What would do harm, were values pasted into SQL."""
+OPERATORS = ('"', "*", "NEAR(", "AND", "OR", "NOT", ":", "-", "(", ")", "'", "&", "|", "!", "\\", "^", "{", "<->", ":*")
+"""What means something to one of the search engines."""
+
 
 def _harmless() -> Iterator[Case]:
     for root, prefix in {
@@ -25,47 +39,17 @@ def _harmless() -> Iterator[Case]:
     yield from each_of("String!", "region(code: $it)", "{ id }", {"unknown": "999999999999"})
     calendar = f'{{ availability(packageId: "pkg_{NOBODY}", from: "2026-12-01", to: "2027-03-02") {{ date }} }}'
     yield Case("92 days of an unknown package", calendar)
-    injections = {
-        "quotes": "' OR '1'='1",
-        "a comment": "x'; DROP TABLE listing; --",
-        "wildcards": "%",
-        "one wildcard": "_",
-        "backslash": "\\",
-        "emoji": "🍑",
-        "format": "%s %(a)s {0} ?1 :a $1",
-        "nothing": "",
-    }
     for root in ("villages", "producers", "cooperatives", "regions"):
         yield from each_of(
-            "String", f"{root}(where: {{name: $it}}, first: 3)", "{ totalCount nodes { id } }", injections
+            "String", f"{root}(where: {{name: $it}}, first: 3)", "{ totalCount nodes { id } }", INJECTIONS
         )
     for argument in ("village", "category"):
-        yield from each_of("ID", f"products(where: {{{argument}: $it}})", "{ totalCount nodes { id } }", injections)
+        yield from each_of("ID", f"products(where: {{{argument}: $it}})", "{ totalCount nodes { id } }", INJECTIONS)
     yield from each_of("ID", "products(where: {organisation: $it})", "{ totalCount }", {"unknown": f"pdr_{NOBODY}"})
     cursors = {"quotes": "p~100~x' OR 1=1 --", "emoji": "p~100~🍑", "empty end": "p~100~", "lowest": "p~-1~"}
     yield from each_of("String", "products(first: 3, after: $it)", "{ nodes { id } }", cursors)
     yield from each_of("String", "villages(first: 3, after: $it)", "{ nodes { id } }", {"text": "g~' OR 1=1~\\"})
-    for name in (
-        '"',
-        "*",
-        "NEAR(",
-        "AND",
-        "OR",
-        "NOT",
-        ":",
-        "-",
-        "(",
-        ")",
-        "'",
-        "&",
-        "|",
-        "!",
-        "\\",
-        "^",
-        "{",
-        "<->",
-        ":*",
-    ):
+    for name in OPERATORS:
         words = {f"before {name}": f"{name}杨梅", f"between {name}": f"杨{name}梅", f"after {name}": f"杨梅 {name}"}
         yield from each_of("String!", "search(query: $it, first: 3)", "{ totalCount nodes { id } }", words)
     yield from each_of("String", "products(where: {text: $it})", "{ totalCount }", {"operators": "title:梅* AND (NEAR"})
