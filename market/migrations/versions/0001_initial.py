@@ -375,10 +375,11 @@ def upgrade() -> None:
     op.create_index(
         "listing_category_1",
         "listing",
-        ["kind", "category_1", "popularity", "id"],
-        unique=False,
-        postgresql_where=sa.text("state = 'LIVE'"),
-        postgresql_include=[
+        [
+            "kind",
+            "category_1",
+            "popularity",
+            "id",
             "season_start_1",
             "season_end_1",
             "season_start_2",
@@ -386,15 +387,18 @@ def upgrade() -> None:
             "price_fen",
             "published_at",
         ],
+        unique=False,
+        postgresql_where=sa.text("state = 'LIVE'"),
         sqlite_where=sa.text("state = 'LIVE'"),
     )
     op.create_index(
         "listing_category_2",
         "listing",
-        ["kind", "category_2", "popularity", "id"],
-        unique=False,
-        postgresql_where=sa.text("state = 'LIVE'"),
-        postgresql_include=[
+        [
+            "kind",
+            "category_2",
+            "popularity",
+            "id",
             "season_start_1",
             "season_end_1",
             "season_start_2",
@@ -402,15 +406,18 @@ def upgrade() -> None:
             "price_fen",
             "published_at",
         ],
+        unique=False,
+        postgresql_where=sa.text("state = 'LIVE'"),
         sqlite_where=sa.text("state = 'LIVE'"),
     )
     op.create_index(
         "listing_category_3",
         "listing",
-        ["kind", "category_3", "popularity", "id"],
-        unique=False,
-        postgresql_where=sa.text("state = 'LIVE'"),
-        postgresql_include=[
+        [
+            "kind",
+            "category_3",
+            "popularity",
+            "id",
             "season_start_1",
             "season_end_1",
             "season_start_2",
@@ -418,15 +425,18 @@ def upgrade() -> None:
             "price_fen",
             "published_at",
         ],
+        unique=False,
+        postgresql_where=sa.text("state = 'LIVE'"),
         sqlite_where=sa.text("state = 'LIVE'"),
     )
     op.create_index(
         "listing_cooperative",
         "listing",
-        ["cooperative_id", "kind", "popularity", "id"],
-        unique=False,
-        postgresql_where=sa.text("state = 'LIVE'"),
-        postgresql_include=[
+        [
+            "cooperative_id",
+            "kind",
+            "popularity",
+            "id",
             "season_start_1",
             "season_end_1",
             "season_start_2",
@@ -434,15 +444,18 @@ def upgrade() -> None:
             "price_fen",
             "published_at",
         ],
+        unique=False,
+        postgresql_where=sa.text("state = 'LIVE'"),
         sqlite_where=sa.text("state = 'LIVE'"),
     )
     op.create_index(
         "listing_county",
         "listing",
-        ["kind", "county_code", "popularity", "id"],
-        unique=False,
-        postgresql_where=sa.text("state = 'LIVE'"),
-        postgresql_include=[
+        [
+            "kind",
+            "county_code",
+            "popularity",
+            "id",
             "season_start_1",
             "season_end_1",
             "season_start_2",
@@ -450,24 +463,25 @@ def upgrade() -> None:
             "price_fen",
             "published_at",
         ],
+        unique=False,
+        postgresql_where=sa.text("state = 'LIVE'"),
         sqlite_where=sa.text("state = 'LIVE'"),
     )
     op.create_index(
         "listing_newest",
         "listing",
-        ["kind", "published_at", "id"],
+        ["kind", "published_at", "id", "season_start_1", "season_end_1", "season_start_2", "season_end_2", "price_fen"],
         unique=False,
         postgresql_where=sa.text("state = 'LIVE'"),
-        postgresql_include=["season_start_1", "season_end_1", "season_start_2", "season_end_2", "price_fen"],
         sqlite_where=sa.text("state = 'LIVE'"),
     )
     op.create_index(
         "listing_next_session",
         "listing",
-        ["kind", "next_session_at", "id"],
-        unique=False,
-        postgresql_where=sa.text("state = 'LIVE'"),
-        postgresql_include=[
+        [
+            "kind",
+            "next_session_at",
+            "id",
             "season_start_1",
             "season_end_1",
             "season_start_2",
@@ -475,15 +489,16 @@ def upgrade() -> None:
             "price_fen",
             "published_at",
         ],
+        unique=False,
+        postgresql_where=sa.text("state = 'LIVE'"),
         sqlite_where=sa.text("state = 'LIVE'"),
     )
     op.create_index(
         "listing_place",
         "listing",
-        ["latitude", "longitude"],
-        unique=False,
-        postgresql_where=sa.text("state = 'LIVE'"),
-        postgresql_include=[
+        [
+            "latitude",
+            "longitude",
             "season_start_1",
             "season_end_1",
             "season_start_2",
@@ -491,15 +506,17 @@ def upgrade() -> None:
             "price_fen",
             "published_at",
         ],
+        unique=False,
+        postgresql_where=sa.text("state = 'LIVE'"),
         sqlite_where=sa.text("state = 'LIVE'"),
     )
     op.create_index(
         "listing_popularity",
         "listing",
-        ["kind", "popularity", "id"],
-        unique=False,
-        postgresql_where=sa.text("state = 'LIVE'"),
-        postgresql_include=[
+        [
+            "kind",
+            "popularity",
+            "id",
             "season_start_1",
             "season_end_1",
             "season_start_2",
@@ -507,24 +524,26 @@ def upgrade() -> None:
             "price_fen",
             "published_at",
         ],
+        unique=False,
+        postgresql_where=sa.text("state = 'LIVE'"),
         sqlite_where=sa.text("state = 'LIVE'"),
     )
     op.create_index(
         "listing_price",
         "listing",
-        ["kind", "price_fen", "id"],
+        ["kind", "price_fen", "id", "season_start_1", "season_end_1", "season_start_2", "season_end_2", "published_at"],
         unique=False,
         postgresql_where=sa.text("state = 'LIVE'"),
-        postgresql_include=["season_start_1", "season_end_1", "season_start_2", "season_end_2", "published_at"],
         sqlite_where=sa.text("state = 'LIVE'"),
     )
     op.create_index(
         "listing_producer",
         "listing",
-        ["producer_id", "kind", "popularity", "id"],
-        unique=False,
-        postgresql_where=sa.text("state = 'LIVE'"),
-        postgresql_include=[
+        [
+            "producer_id",
+            "kind",
+            "popularity",
+            "id",
             "season_start_1",
             "season_end_1",
             "season_start_2",
@@ -532,15 +551,18 @@ def upgrade() -> None:
             "price_fen",
             "published_at",
         ],
+        unique=False,
+        postgresql_where=sa.text("state = 'LIVE'"),
         sqlite_where=sa.text("state = 'LIVE'"),
     )
     op.create_index(
         "listing_region",
         "listing",
-        ["kind", "region_code", "popularity", "id"],
-        unique=False,
-        postgresql_where=sa.text("state = 'LIVE'"),
-        postgresql_include=[
+        [
+            "kind",
+            "region_code",
+            "popularity",
+            "id",
             "season_start_1",
             "season_end_1",
             "season_start_2",
@@ -548,15 +570,18 @@ def upgrade() -> None:
             "price_fen",
             "published_at",
         ],
+        unique=False,
+        postgresql_where=sa.text("state = 'LIVE'"),
         sqlite_where=sa.text("state = 'LIVE'"),
     )
     op.create_index(
         "listing_township",
         "listing",
-        ["kind", "township_code", "popularity", "id"],
-        unique=False,
-        postgresql_where=sa.text("state = 'LIVE'"),
-        postgresql_include=[
+        [
+            "kind",
+            "township_code",
+            "popularity",
+            "id",
             "season_start_1",
             "season_end_1",
             "season_start_2",
@@ -564,6 +589,8 @@ def upgrade() -> None:
             "price_fen",
             "published_at",
         ],
+        unique=False,
+        postgresql_where=sa.text("state = 'LIVE'"),
         sqlite_where=sa.text("state = 'LIVE'"),
     )
     op.create_table(
@@ -904,168 +931,78 @@ def downgrade() -> None:
         "listing_township",
         table_name="listing",
         postgresql_where=sa.text("state = 'LIVE'"),
-        postgresql_include=[
-            "season_start_1",
-            "season_end_1",
-            "season_start_2",
-            "season_end_2",
-            "price_fen",
-            "published_at",
-        ],
         sqlite_where=sa.text("state = 'LIVE'"),
     )
     op.drop_index(
         "listing_region",
         table_name="listing",
         postgresql_where=sa.text("state = 'LIVE'"),
-        postgresql_include=[
-            "season_start_1",
-            "season_end_1",
-            "season_start_2",
-            "season_end_2",
-            "price_fen",
-            "published_at",
-        ],
         sqlite_where=sa.text("state = 'LIVE'"),
     )
     op.drop_index(
         "listing_producer",
         table_name="listing",
         postgresql_where=sa.text("state = 'LIVE'"),
-        postgresql_include=[
-            "season_start_1",
-            "season_end_1",
-            "season_start_2",
-            "season_end_2",
-            "price_fen",
-            "published_at",
-        ],
         sqlite_where=sa.text("state = 'LIVE'"),
     )
     op.drop_index(
         "listing_price",
         table_name="listing",
         postgresql_where=sa.text("state = 'LIVE'"),
-        postgresql_include=["season_start_1", "season_end_1", "season_start_2", "season_end_2", "published_at"],
         sqlite_where=sa.text("state = 'LIVE'"),
     )
     op.drop_index(
         "listing_popularity",
         table_name="listing",
         postgresql_where=sa.text("state = 'LIVE'"),
-        postgresql_include=[
-            "season_start_1",
-            "season_end_1",
-            "season_start_2",
-            "season_end_2",
-            "price_fen",
-            "published_at",
-        ],
         sqlite_where=sa.text("state = 'LIVE'"),
     )
     op.drop_index(
         "listing_place",
         table_name="listing",
         postgresql_where=sa.text("state = 'LIVE'"),
-        postgresql_include=[
-            "season_start_1",
-            "season_end_1",
-            "season_start_2",
-            "season_end_2",
-            "price_fen",
-            "published_at",
-        ],
         sqlite_where=sa.text("state = 'LIVE'"),
     )
     op.drop_index(
         "listing_next_session",
         table_name="listing",
         postgresql_where=sa.text("state = 'LIVE'"),
-        postgresql_include=[
-            "season_start_1",
-            "season_end_1",
-            "season_start_2",
-            "season_end_2",
-            "price_fen",
-            "published_at",
-        ],
         sqlite_where=sa.text("state = 'LIVE'"),
     )
     op.drop_index(
         "listing_newest",
         table_name="listing",
         postgresql_where=sa.text("state = 'LIVE'"),
-        postgresql_include=["season_start_1", "season_end_1", "season_start_2", "season_end_2", "price_fen"],
         sqlite_where=sa.text("state = 'LIVE'"),
     )
     op.drop_index(
         "listing_county",
         table_name="listing",
         postgresql_where=sa.text("state = 'LIVE'"),
-        postgresql_include=[
-            "season_start_1",
-            "season_end_1",
-            "season_start_2",
-            "season_end_2",
-            "price_fen",
-            "published_at",
-        ],
         sqlite_where=sa.text("state = 'LIVE'"),
     )
     op.drop_index(
         "listing_cooperative",
         table_name="listing",
         postgresql_where=sa.text("state = 'LIVE'"),
-        postgresql_include=[
-            "season_start_1",
-            "season_end_1",
-            "season_start_2",
-            "season_end_2",
-            "price_fen",
-            "published_at",
-        ],
         sqlite_where=sa.text("state = 'LIVE'"),
     )
     op.drop_index(
         "listing_category_3",
         table_name="listing",
         postgresql_where=sa.text("state = 'LIVE'"),
-        postgresql_include=[
-            "season_start_1",
-            "season_end_1",
-            "season_start_2",
-            "season_end_2",
-            "price_fen",
-            "published_at",
-        ],
         sqlite_where=sa.text("state = 'LIVE'"),
     )
     op.drop_index(
         "listing_category_2",
         table_name="listing",
         postgresql_where=sa.text("state = 'LIVE'"),
-        postgresql_include=[
-            "season_start_1",
-            "season_end_1",
-            "season_start_2",
-            "season_end_2",
-            "price_fen",
-            "published_at",
-        ],
         sqlite_where=sa.text("state = 'LIVE'"),
     )
     op.drop_index(
         "listing_category_1",
         table_name="listing",
         postgresql_where=sa.text("state = 'LIVE'"),
-        postgresql_include=[
-            "season_start_1",
-            "season_end_1",
-            "season_start_2",
-            "season_end_2",
-            "price_fen",
-            "published_at",
-        ],
         sqlite_where=sa.text("state = 'LIVE'"),
     )
     op.drop_table("listing")
