@@ -91,6 +91,9 @@ class Generator:
             self.fragments.append("")  # its place, before nested ones
             self.fragments[int(name[1:])] = f"fragment {name} on {kind.name} {{ {self._selection(kind, DEPTH_MAX)} }}"
             parts.append(f"...{name}")
+        elif self._chance(0.08) and isinstance(kind, GraphQLObjectType) and kind.interfaces:
+            shared = self.random.choice(kind.interfaces)
+            parts.append(f"... on {shared.name} {{ {self._selection(shared, DEPTH_MAX)} }}")
         self.random.shuffle(parts)
         return " ".join(parts)
 
@@ -105,6 +108,10 @@ class Generator:
     def _key(self) -> str:
         self.keys += 1
         return f"k{self.keys}"
+
+    def value_of(self, kind: GraphQLInputType, name: str) -> Any:
+        """A value that is not null, for an argument or a part of one."""
+        return self._some(kind.of_type if isinstance(kind, GraphQLNonNull) else kind, name)
 
     # -- arguments -----------------------------------------------------------------------------------------------------
 

@@ -1,10 +1,11 @@
 """What is answered from one SQL statement is what loops over the rows find."""
 
+from collections.abc import Iterable
 from typing import Any
 
 from market.kernel.market import Market
 from tests.schema.asking import SCHEMA, Asker, asked
-from tests.schema.comparing import QUERIES, random_queries
+from tests.schema.comparing import QUERIES, Asked, each_filter, each_order, random_queries
 from tests.schema.oracle.answers import Oracle, Told
 from tests.schema.values import pool_of
 
@@ -23,18 +24,34 @@ def is_same(given: Told, right: Told) -> bool:
     return given.refusals == right.refusals if given.data is not None else given.refusals <= right.refusals
 
 
+async def compare(asker: Asker, oracle: Oracle, requests: Iterable[Asked]) -> int:
+    """Ask both; how many had data."""
+    answered = 0
+    for seed, document, variables, language in requests:
+        given = told(await asker.ask(document, variables, language=language))
+        right = oracle.answer(document, variables, language=language)
+        assert is_same(given, right), (seed, language, document, variables)
+        assert not asker.log.masked, (seed, document, variables)
+        answered += given.data is not None
+    return answered
+
+
 def test_random_queries_are_answered_as_the_rows_say(varied_market: Market) -> None:
-
-    async def compare(here: Market) -> int:
+    async def ask(here: Market) -> int:
         asker, oracle = Asker(here), Oracle(here, SCHEMA)
-        answered = 0
-        pool = await pool_of(asker, oracle.data)
-        for seed, document, variables, language in random_queries(pool):
-            given = told(await asker.ask(document, variables, language=language))
-            right = oracle.answer(document, variables, language=language)
-            assert is_same(given, right), (seed, language, document, variables)
-            assert not asker.log.masked, (seed, document, variables)
-            answered += given.data is not None
-        return answered
+        return await compare(asker, oracle, random_queries(await pool_of(asker, oracle.data)))
 
-    assert asked(varied_market, compare) > QUERIES / 2
+    assert asked(varied_market, ask) > QUERIES / 2
+
+
+def test_each_filter_and_order_alone_is_what_the_rows_say(varied_market: Market) -> None:
+    async def ask(here: Market) -> tuple[int, int]:
+        asker, oracle = Asker(here), Oracle(here, SCHEMA)
+        pool = await pool_of(asker, oracle.data)
+        filters, orders = list(each_filter(pool)), list(each_order(pool))
+        assert len(filters) > 200
+        return await compare(asker, oracle, filters), await compare(asker, oracle, orders)
+
+    filters, orders = asked(varied_market, ask)
+    assert filters > 150
+    assert orders > 100
