@@ -69,7 +69,9 @@ def _by_ids(compiler: Compiler, spec: ByIds, args: Args, nodes: list[FieldNode])
     values = args.present[spec.argument]
     if isinstance(values, list):
         values = Slot(None, (), [slot.value(compiler.variables) for slot in values])
-        compiler.structural += [Structural(slot, str, str.__qualname__) for slot in args.present[spec.argument] if slot.variable]
+        compiler.structural += [
+            Structural(slot, str, str.__qualname__) for slot in args.present[spec.argument] if slot.variable
+        ]
     prefixes = compiler.structure(values, lambda ids: tuple(sorted({spec.prefix(each) for each in spec.check(ids)})))
     asked = compiler.engine.elements(compiler.bind_list(values))
     found = []
