@@ -46,10 +46,11 @@ def _is_empty(market: "Market") -> bool:
 
 
 def _examples(market: "Market") -> dict[str, str]:
+    from seeds.people import told_people
     from seeds.report import examples
 
     with market.read() as session:
-        return examples(session)
+        return examples(session) | told_people(session)
 
 
 PARTS = Parts(

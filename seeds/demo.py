@@ -36,6 +36,7 @@ from seeds import content
 from seeds.content import Row, rows
 from seeds.ground import SEEDER, seed_categories, seed_regions
 from seeds.media import draw_missing, listing_images, village_picture
+from seeds.people import seed_people
 from seeds.report import Progress, SeedReport, counts, examples, silent
 from seeds.seats import has_taken_seats, take_demo_seats
 
@@ -81,11 +82,18 @@ def _make(seeding: _Seeding, drawing: "Future[int]") -> None:
     seeding.ids["category"] = seed_categories(seeding.market)
     _villages(seeding)
     _organisations(seeding)
+    seed_people(seeding.market, cooperative_id=_first_cooperative(seeding))
     _certificates(seeding)
     _products(seeding)
     packages = _package_listings(seeding)
     drawing.result()  # the last step says that all is there, so the pictures must be
     take_demo_seats(seeding.market, packages, seeding.today)
+
+
+def _first_cooperative(seeding: _Seeding) -> str:
+    """The cooperative whose people the demo has: the content's first."""
+    slug = next(row["slug"] for row in rows("organisation") if row["kind"] == OrganisationKind.COOPERATIVE)
+    return seeding.ids["organisation"][slug]
 
 
 def _villages(seeding: _Seeding) -> None:

@@ -10,6 +10,8 @@ from typeid import TypeID
 from market.kernel.errors import InvalidId
 
 PREFIXES = {
+    "acc": "account",
+    "rol": "role held",
     "rgn": "region",
     "vil": "village",
     "cop": "cooperative",

@@ -82,6 +82,7 @@ class Permission(StrEnum):
     SESSION_READ = "session:read"
     SESSION_MANAGE = "session:manage"
     ORDER_READ = "order:read"
+    PERSON_MANAGE = "person:manage"
     PERSON_UNMASK = "person:unmask"
     REPORT_READ = "report:read"
     REPORT_EXPORT = "report:export"

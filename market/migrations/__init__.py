@@ -23,6 +23,7 @@ TABLE_MODULES = (
     "market.kernel.outbox",
     "market.kernel.audit",
     "market.places.tables",
+    "market.people.tables",
     "market.organisations.tables",
     "market.catalogue.tables",
     "market.stock.tables",

@@ -49,6 +49,7 @@ stock:adjust          . .  G G G . .  . . .  A A
 session:read          . .  G G G G G  R . .  A A
 session:manage        . .  G G . . .  . . .  A A
 order:read            . O  G . G G .  . . R  A A
+person:manage         . .  . . . . .  . . .  A .
 person:unmask         . .  G . G . .  . . .  A .
 report:read           . .  G . . G .  R R R  A .
 report:export         . .  G . . G .  . R R  A .

@@ -13,7 +13,9 @@ from sqlmodel import Session, col, func, select
 from market.catalogue.tables import Image, Listing
 from market.kernel.database import open_database
 from market.kernel.market import Market
+from market.kernel.permissions import ActorKind, Role
 from market.migrations import upgrade
+from market.people.manage import actor_of
 from market.places.tables import Village
 from market.sessions.rules import AvailabilityStatus, status_of
 from market.sessions.tables import TourSession
@@ -168,3 +170,12 @@ def test_a_picture_that_is_gone_or_half_written_is_drawn_again(tmp_path: Path, m
 
     assert gone.read_bytes() == (media / gone.relative_to(folder)).read_bytes()
     assert not list(folder.rglob("*.part"))
+
+
+def test_there_are_demo_people_for_each_role(seeded_market: Market) -> None:
+    with seeded_market.read() as session:
+        told = told_people(session)
+        actors = {name: actor_of(session, account) for name, account in known_people(session).items()}
+
+    assert set(told) == {role.value.lower() for role in Role} - {"visitor", "system"}
+    assert {actor.kind for actor in actors.values()} == set(ActorKind) - {ActorKind.VISITOR, ActorKind.SYSTEM}
