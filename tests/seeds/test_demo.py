@@ -21,6 +21,7 @@ from market.sessions.rules import AvailabilityStatus, status_of
 from market.sessions.tables import TourSession
 from seeds import SeedReport, seed_demo
 from seeds.media import draw_missing
+from seeds.people import known_people, told_people
 from tests.seeds.kept import assert_every_listing_can_be_found, assert_kept_columns_are_true, titles_found
 from tests.seeds.snapshot import Snapshot, rows, snapshot
 
