@@ -13,6 +13,7 @@ Snapshot = dict[str, Counter[tuple[Any, ...]]]
 
 _NAMES = {
     "region": ("code",),
+    "account": ("name",),
     "village": ("region_code",),
     "category": ("slug",),
     "organisation": ("name", "village_id"),
