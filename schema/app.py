@@ -11,10 +11,9 @@ from starlette.responses import RedirectResponse
 from starlette.routing import BaseRoute, Mount, Route
 from starlette.staticfiles import StaticFiles
 
-from market.kernel.database import open_database
 from market.kernel.market import Market
 from market.server.health import health_routes
-from market.server.lifecycle import running
+from market.server.lifecycle import open_market, running
 from market.server.logs import Log, configure_logs
 from market.server.metrics import Counting, Metrics
 from market.server.observe import observer
@@ -42,7 +41,7 @@ LIST_ITEMS = 4
 def asgi() -> App:
     """The application of this process, from its environment: what the server runs."""
     settings = read_settings()
-    return create_app(settings, Market(open_database(settings.database_url)), configure_logs(settings))
+    return create_app(settings, open_market(settings), configure_logs(settings))
 
 
 def create_app(settings: Settings, market: Market, log: Log) -> App:

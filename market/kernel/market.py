@@ -13,16 +13,21 @@ from sqlmodel import Session
 from market.kernel import ids
 from market.kernel.clock import Clock, system_clock
 from market.kernel.database import Database
+from market.kernel.sealing import Sealer
 
 P = ParamSpec("P")
 T = TypeVar("T")
 
 
+UNSAFE_SECRET = "development-only-secret-change-me"  # noqa: S105 - it protects nothing: production refuses it
+
+
 class Market:
     """One running marketplace. Use cases are plain functions `f(market, actor, …)`; each opens its own transaction."""
 
-    def __init__(self, database: Database, *, clock: Clock = system_clock) -> None:
+    def __init__(self, database: Database, *, clock: Clock = system_clock, secret: str = UNSAFE_SECRET) -> None:
         self.database = database
+        self.sealer = Sealer(secret)
         self._clock = clock
         # As many threads as writers: they queue here (on SQLite, for the one writer) instead of at a lock.
         self._writers = ThreadPoolExecutor(database.engine.writers, "market-write")

@@ -25,6 +25,16 @@ class OrganisationState(StrEnum):
     FROZEN = "FROZEN"
 
 
+class Power(StrEnum):
+    """What a member lets its cooperative do for it."""
+
+    MANAGE_LISTINGS = "MANAGE_LISTINGS"
+    MANAGE_STOCK = "MANAGE_STOCK"
+    MANAGE_SESSIONS = "MANAGE_SESSIONS"
+    FULFIL = "FULFIL"
+    VIEW_FINANCE = "VIEW_FINANCE"
+
+
 class CertificateKind(StrEnum):
     """What a certificate says."""
 

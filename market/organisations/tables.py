@@ -6,7 +6,7 @@ import sqlalchemy as sa
 from sqlmodel import Field, SQLModel
 
 from market.kernel.columns import enum_field
-from market.organisations.rules import CertificateKind, OrganisationKind, OrganisationState
+from market.organisations.rules import CertificateKind, OrganisationKind, OrganisationState, Power
 
 
 class Organisation(SQLModel, table=True):
@@ -50,6 +50,26 @@ class Membership(SQLModel, table=True):
     producer_id: str = Field(foreign_key="organisation.id", max_length=30)
     joined_on: date
     left_on: date | None = None
+
+
+class MembershipPower(SQLModel, table=True):
+    """Something that a member lets its cooperative do for it, on the days between, until it is revoked."""
+
+    __tablename__ = "membership_power"
+    __table_args__ = (
+        sa.Index("membership_power_held", "membership_id", "power"),
+        sa.CheckConstraint("valid_to IS NULL OR valid_to >= valid_from", name="membership_power_order"),
+    )
+
+    id: str = Field(primary_key=True, max_length=30)
+    membership_id: str = Field(foreign_key="membership.id", max_length=30)
+    power: Power = enum_field(Power)
+    valid_from: date
+    valid_to: date | None = None
+    granted_by: str = Field(max_length=64, description="The account that granted it")
+    granted_at: datetime
+    revoked_by: str | None = Field(default=None, max_length=64)
+    revoked_at: datetime | None = None
 
 
 class Certificate(SQLModel, table=True):

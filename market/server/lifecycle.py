@@ -8,6 +8,7 @@ import threading
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import AsyncExitStack, asynccontextmanager
 
+from market.kernel.database import open_database
 from market.kernel.market import Market
 from market.server.logs import Log, flush_logs
 from market.server.settings import Settings
@@ -15,6 +16,11 @@ from market.server.worker import DUTIES, Handler, Worker, delivery
 
 HANDLERS: dict[str, Handler] = {}
 """What sends the outbox's messages, by topic."""
+
+
+def open_market(settings: Settings) -> Market:
+    """The market of these settings; close it at the end."""
+    return Market(open_database(settings.database_url), secret=settings.secret.get_secret_value())
 
 
 @asynccontextmanager

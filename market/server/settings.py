@@ -16,8 +16,9 @@ from pydantic import AfterValidator, BeforeValidator, Field, SecretStr, Validati
 from pydantic.fields import FieldInfo
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
+from market.kernel.market import UNSAFE_SECRET
+
 PREFIX = "MARKET_"
-DEVELOPMENT_SECRET = "development-only-secret-change-me"  # noqa: S105 - it protects nothing: production refuses it
 _SECRET_LENGTH_MIN = 32
 _TYPO_LIKENESS = 0.85
 
@@ -75,8 +76,9 @@ class Settings(BaseSettings):
         "while writes still take turns.",
     )
     secret: SecretStr = Field(
-        SecretStr(DEVELOPMENT_SECRET),
-        description="Signs what clients must not forge. Production needs its own, of at least 32 characters.",
+        SecretStr(UNSAFE_SECRET),
+        description="Signs what clients must not forge and seals personal data at rest. Production needs its own, of at "
+        "least 32 characters; keep it as safe as the database, for without it sealed data is lost.",
     )
     allowed_origins: Names = Field(
         (),
@@ -153,7 +155,7 @@ class Settings(BaseSettings):
 def _unsafe(settings: Settings) -> typing.Iterator[str]:
     """What production must not be started with, and what to do instead."""
     secret = settings.secret.get_secret_value()
-    if secret == DEVELOPMENT_SECRET or len(secret) < _SECRET_LENGTH_MIN:
+    if secret == UNSAFE_SECRET or len(secret) < _SECRET_LENGTH_MIN:
         yield "MARKET_SECRET: production needs a secret of its own; make one with `openssl rand -base64 48`"
     if settings.graphiql:
         yield "MARKET_GRAPHIQL: GraphiQL is for development; remove it or set it to false"

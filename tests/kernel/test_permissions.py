@@ -49,11 +49,17 @@ stock:adjust          . .  G G G . .  . . .  A A
 session:read          . .  G G G G G  R . .  A A
 session:manage        . .  G G . . .  . . .  A A
 order:read            . O  G . G G .  . . R  A A
+order:fulfil          . .  G . G . .  . . .  A .
+media:upload          . O  G G . . .  . . .  A .
+import:run            . .  G G . . .  . . .  A .
+key:manage            . .  G . . . .  . . .  A .
+profile:manage        . O  . . . . .  . . .  A .
+organisation:register . O  . . . . .  . . .  A .
 person:manage         . .  . . . . .  . . .  A .
 person:unmask         . .  G . G . .  . . .  A .
 report:read           . .  G . . G .  R R R  A .
 report:export         . .  G . . G .  . R R  A .
-audit:read            . .  . . . . .  . . .  A .
+audit:read            . .  G . . . .  R . .  A .
 outbox:manage         . .  . . . . .  . . .  A A
 """
 LETTERS = {Scope.ALL: "A", Scope.OWN: "O", Scope.ORGANISATION: "G", Scope.REGION: "R"}

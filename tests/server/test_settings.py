@@ -6,7 +6,8 @@ from pathlib import Path
 import pytest
 from pydantic import ValidationError
 
-from market.server.settings import DEVELOPMENT_SECRET, Settings, SettingsError, read_settings, settings_table
+from market.kernel.market import UNSAFE_SECRET
+from market.server.settings import Settings, SettingsError, read_settings, settings_table
 
 README = Path(__file__).parents[2] / "README.md"
 SECRET = "a-secret-of-this-installation-alone-0123456789"
@@ -37,7 +38,7 @@ def test_production_is_closed_unless_opened() -> None:
     assert production(introspection=True).introspection
 
 
-@pytest.mark.parametrize("secret", [DEVELOPMENT_SECRET, "short", ""])
+@pytest.mark.parametrize("secret", [UNSAFE_SECRET, "short", ""])
 def test_production_refuses_a_weak_secret(secret: str) -> None:
     with pytest.raises(SettingsError, match=r"MARKET_SECRET: .* `openssl rand -base64 48`"):
         production(secret=secret)

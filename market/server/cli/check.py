@@ -10,10 +10,10 @@ from rich.console import Console
 from rich.table import Table
 
 from market import migrations
-from market.kernel.database import open_database
 from market.kernel.errors import Unavailable
 from market.kernel.market import Market
 from market.server.cli.problems import FAILED
+from market.server.lifecycle import open_market
 from market.server.settings import PREFIX, Settings, SettingsError, read_settings, settings_table
 
 Finding = tuple[str, str | None]
@@ -43,7 +43,7 @@ def findings_here() -> Iterator[Finding]:
     yield f"media folder {settings.media_path}", _unwritable(settings.media_path)
     if settings.is_embedded:
         yield "database folder", _unwritable(Path(settings.database_url.removeprefix("sqlite:///")).parent)
-    market = Market(open_database(settings.database_url))
+    market = open_market(settings)
     try:
         yield from _database(market)
     finally:

@@ -14,12 +14,11 @@ from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TaskID, TextColumn, TimeElapsedColumn
 
 from market import migrations
-from market.kernel.database import open_database
 from market.kernel.market import Market
 from market.server.cli.parts import Parts, Seeded
 from market.server.cli.parts import Progress as Told
 from market.server.cli.problems import DATABASE, USAGE, fail
-from market.server.lifecycle import HANDLERS
+from market.server.lifecycle import HANDLERS, open_market
 from market.server.logs import configure_logs
 from market.server.settings import Settings, read_settings
 from market.server.worker import DUTIES, Worker, delivery
@@ -28,7 +27,7 @@ from market.server.worker import DUTIES, Worker, delivery
 @contextmanager
 def opened(settings: Settings) -> Iterator[Market]:
     """The marketplace of these settings, for a command."""
-    market = Market(open_database(settings.database_url))
+    market = open_market(settings)
     try:
         yield market
     finally:

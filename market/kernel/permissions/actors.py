@@ -1,159 +1,17 @@
-"""Who acts, what they may do, and to how much of it: a table, and the few functions that read it.
-
-Everything is refused unless `GRANTS` says otherwise. A use case says `require` when it knows whose thing it is about,
-or `reach` when it does not yet: the `Reach` it gets is the row filter of its reads, so that a stranger's id and an
-unknown one answer alike. Read `GRANTS` first.
-"""
+"""Actors, and the few functions that read the table for them."""
 
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from enum import StrEnum
 from types import MappingProxyType
 
 from market.kernel.errors import Forbidden, Language, NotSignedIn
+from market.kernel.permissions.grants import GRANTS
+from market.kernel.permissions.words import ORGANISATION_ROLES, STAFF_ROLES, WIDTH, ActorKind, Permission, Role, Scope
 
 _REGION_CODE = re.compile(r"[1-9][0-9]{11}")
 _REGION_LEVELS = (2, 4, 6, 9, 12)
 """Digits that say the province, city, county, township and village of a statistical region code."""
-
-
-class ActorKind(StrEnum):
-    """Who is at the other end."""
-
-    VISITOR = "VISITOR"
-    CUSTOMER = "CUSTOMER"
-    MEMBER = "MEMBER"
-    STAFF = "STAFF"
-    ADMIN = "ADMIN"
-    SYSTEM = "SYSTEM"
-
-
-class Role(StrEnum):
-    """What an actor is to the marketplace, to an organisation, or to a region. One actor has several."""
-
-    VISITOR = "VISITOR"
-    CUSTOMER = "CUSTOMER"
-    OWNER = "OWNER"
-    EDITOR = "EDITOR"
-    FULFILMENT = "FULFILMENT"
-    FINANCE = "FINANCE"
-    VIEWER = "VIEWER"
-    STAFF_MODERATOR = "STAFF_MODERATOR"
-    STAFF_ANALYST = "STAFF_ANALYST"
-    STAFF_FINANCE = "STAFF_FINANCE"
-    ADMIN = "ADMIN"
-    SYSTEM = "SYSTEM"
-
-
-ORGANISATION_ROLES = frozenset({Role.OWNER, Role.EDITOR, Role.FULFILMENT, Role.FINANCE, Role.VIEWER})
-STAFF_ROLES = frozenset({Role.STAFF_MODERATOR, Role.STAFF_ANALYST, Role.STAFF_FINANCE})
-
-
-class Scope(StrEnum):
-    """How far a grant goes."""
-
-    OWN = "OWN"
-    ORGANISATION = "ORGANISATION"
-    REGION = "REGION"
-    ALL = "ALL"
-
-
-_WIDTH = {scope: width for width, scope in enumerate(Scope)}
-
-
-class Permission(StrEnum):
-    """One thing that may be done, `<resource>:<action>`. What the public sees is `read` of place and catalogue."""
-
-    PLACE_READ = "place:read"
-    PLACE_MANAGE = "place:manage"
-    ORGANISATION_READ = "organisation:read"
-    ORGANISATION_EDIT = "organisation:edit"
-    ORGANISATION_REVIEW = "organisation:review"
-    MEMBERSHIP_READ = "membership:read"
-    MEMBERSHIP_MANAGE = "membership:manage"
-    CATALOGUE_READ = "catalogue:read"
-    CATEGORY_MANAGE = "category:manage"
-    LISTING_READ = "listing:read"
-    LISTING_EDIT = "listing:edit"
-    LISTING_REVIEW = "listing:review"
-    STOCK_READ = "stock:read"
-    STOCK_ADJUST = "stock:adjust"
-    SESSION_READ = "session:read"
-    SESSION_MANAGE = "session:manage"
-    ORDER_READ = "order:read"
-    PERSON_MANAGE = "person:manage"
-    PERSON_UNMASK = "person:unmask"
-    REPORT_READ = "report:read"
-    REPORT_EXPORT = "report:export"
-    AUDIT_READ = "audit:read"
-    OUTBOX_MANAGE = "outbox:manage"
-
-
-_PUBLIC = {
-    Permission.PLACE_READ: Scope.ALL,
-    Permission.ORGANISATION_READ: Scope.ALL,
-    Permission.CATALOGUE_READ: Scope.ALL,
-}
-
-
-def _within(scope: Scope, *permissions: Permission) -> Mapping[Permission, Scope]:
-    return MappingProxyType(dict.fromkeys(permissions, scope))
-
-
-_VIEW = (Permission.MEMBERSHIP_READ, Permission.LISTING_READ, Permission.STOCK_READ, Permission.SESSION_READ)
-
-GRANTS: Mapping[Role, Mapping[Permission, Scope]] = MappingProxyType(
-    {
-        Role.VISITOR: MappingProxyType(_PUBLIC),
-        Role.CUSTOMER: MappingProxyType({**_PUBLIC, Permission.ORDER_READ: Scope.OWN}),
-        Role.OWNER: _within(
-            Scope.ORGANISATION,
-            *_VIEW,
-            Permission.ORGANISATION_EDIT,
-            Permission.MEMBERSHIP_MANAGE,
-            Permission.LISTING_EDIT,
-            Permission.STOCK_ADJUST,
-            Permission.SESSION_MANAGE,
-            Permission.ORDER_READ,
-            Permission.PERSON_UNMASK,
-            Permission.REPORT_READ,
-            Permission.REPORT_EXPORT,
-        ),
-        Role.EDITOR: _within(
-            Scope.ORGANISATION, *_VIEW, Permission.LISTING_EDIT, Permission.STOCK_ADJUST, Permission.SESSION_MANAGE
-        ),
-        # Whoever ships or receives guests must be able to call them.
-        Role.FULFILMENT: _within(
-            Scope.ORGANISATION, *_VIEW, Permission.STOCK_ADJUST, Permission.ORDER_READ, Permission.PERSON_UNMASK
-        ),
-        Role.FINANCE: _within(
-            Scope.ORGANISATION, *_VIEW, Permission.ORDER_READ, Permission.REPORT_READ, Permission.REPORT_EXPORT
-        ),
-        Role.VIEWER: _within(Scope.ORGANISATION, *_VIEW),
-        Role.STAFF_MODERATOR: _within(
-            Scope.REGION, *_VIEW, Permission.ORGANISATION_REVIEW, Permission.LISTING_REVIEW, Permission.REPORT_READ
-        ),
-        Role.STAFF_ANALYST: _within(Scope.REGION, Permission.REPORT_READ, Permission.REPORT_EXPORT),
-        Role.STAFF_FINANCE: _within(
-            Scope.REGION, Permission.ORDER_READ, Permission.REPORT_READ, Permission.REPORT_EXPORT
-        ),
-        Role.ADMIN: _within(Scope.ALL, *Permission),
-        # The worker: expires holds, keeps kept columns, delivers messages. It never reads people unmasked.
-        Role.SYSTEM: _within(
-            Scope.ALL,
-            *_PUBLIC,
-            Permission.LISTING_READ,
-            Permission.STOCK_READ,
-            Permission.STOCK_ADJUST,
-            Permission.SESSION_READ,
-            Permission.SESSION_MANAGE,
-            Permission.ORDER_READ,
-            Permission.OUTBOX_MANAGE,
-        ),
-    }
-)
-"""Role × permission → scope. What is not here is refused."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -161,7 +19,7 @@ class Actor:
     """Who makes a call. Refuses to exist with roles that do not go with its kind: that is a bug, hence ValueError.
 
     `organisations` maps organisation ids to the roles held there; `region_codes` bound the staff roles. Whoever is
-    signed in is a customer too.
+    signed in is a customer too. `limits`, of an API key, are the only permissions it was given of its roles'.
     """
 
     kind: ActorKind
@@ -169,6 +27,7 @@ class Actor:
     organisations: Mapping[str, frozenset[Role]] = field(default_factory=dict, hash=False)
     staff_roles: frozenset[Role] = frozenset()
     region_codes: frozenset[str] = frozenset()
+    limits: frozenset[Permission] | None = None
     request_id: str = ""
     locale: Language = "zh-CN"
 
@@ -231,16 +90,16 @@ def region_prefix(code: str) -> str:
     return next(code[:digits] for digits in _REGION_LEVELS if not code[digits:].strip("0"))
 
 
-def _held(actor: Actor) -> list[tuple[Role, str | None]]:
+def held(actor: Actor) -> list[tuple[Role, str | None]]:
     """The actor's roles, each with the organisation it is held in."""
-    held: list[tuple[Role, str | None]] = []
+    found: list[tuple[Role, str | None]] = []
     if actor.kind in {ActorKind.VISITOR, ActorKind.ADMIN, ActorKind.SYSTEM}:
-        held.append((Role(actor.kind.value), None))
+        found.append((Role(actor.kind.value), None))
     if actor.account_id is not None:
-        held.append((Role.CUSTOMER, None))
-    held += [(role, None) for role in actor.staff_roles]
-    held += [(role, organisation) for organisation, roles in actor.organisations.items() for role in roles]
-    return held
+        found.append((Role.CUSTOMER, None))
+    found += [(role, None) for role in actor.staff_roles]
+    found += [(role, organisation) for organisation, roles in actor.organisations.items() for role in roles]
+    return found
 
 
 def scope_of(actor: Actor, permission: Permission) -> Scope | None:
@@ -249,8 +108,10 @@ def scope_of(actor: Actor, permission: Permission) -> Scope | None:
     >>> scope_of(VISITOR, Permission.CATALOGUE_READ), scope_of(VISITOR, Permission.STOCK_ADJUST)
     (<Scope.ALL: 'ALL'>, None)
     """
-    scopes = [GRANTS[role][permission] for role, _ in _held(actor) if permission in GRANTS[role]]
-    return max(scopes, key=_WIDTH.__getitem__, default=None)
+    if actor.limits is not None and permission not in actor.limits:
+        return None
+    scopes = [GRANTS[role][permission] for role, _ in held(actor) if permission in GRANTS[role]]
+    return max(scopes, key=WIDTH.__getitem__, default=None)
 
 
 def reach(actor: Actor, permission: Permission) -> Reach:
@@ -259,7 +120,9 @@ def reach(actor: Actor, permission: Permission) -> Reach:
     For a use case that does not know yet whose thing it is about: filter the read by it.
     """
     is_all, account_id, organisations, prefixes = False, None, set(), set()
-    for role, organisation in _held(actor):
+    if actor.limits is not None and permission not in actor.limits:
+        raise Forbidden
+    for role, organisation in held(actor):
         match GRANTS[role].get(permission):
             case Scope.ALL:
                 is_all = True
