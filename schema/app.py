@@ -12,12 +12,14 @@ from starlette.routing import BaseRoute, Mount, Route
 from starlette.staticfiles import StaticFiles
 
 from market.kernel.market import Market
+from market.people.actors import actor_for
 from market.server.health import health_routes
 from market.server.lifecycle import open_market, running
 from market.server.logs import Log, configure_logs
 from market.server.metrics import Counting, Metrics
 from market.server.observe import observer
 from market.server.settings import Settings, read_settings
+from schema.authentication import Authentication
 from schema.build import build_schema, core_schema
 from schema.cache import ResponseCache
 from schema.edge.documents import Documents
@@ -30,6 +32,7 @@ from schema.facts import facts
 from schema.projection import Delivery
 from schema.projection.plan import Planner
 from schema.query import QUERY
+from schema.services import Services
 
 Message = MutableMapping[str, Any]
 App = Callable[[Message, Callable[[], Awaitable[Message]], Callable[[Message], Awaitable[None]]], Awaitable[None]]
@@ -104,7 +107,23 @@ def create_execution(settings: Settings, market: Market, log: Log) -> Execution:
         cache = ResponseCache(
             market.database.topics, entries_max=settings.cache_entries, bytes_max=settings.cache_bytes
         )
-    return Execution(market, schema, documents, Delivery(planner, market.database), cache=cache, log=log)
+    authentication = Authentication(market, actor_for, frozenset(settings.allowed_origins) - {"*"})
+    delivery = Delivery(planner, market.database)
+    return Execution(
+        market,
+        schema,
+        documents,
+        delivery,
+        authentication=authentication,
+        services=create_services(settings),
+        cache=cache,
+        log=log,
+    )
+
+
+def create_services(_settings: Settings) -> Services:
+    """The outside world, as the settings say."""
+    return Services()
 
 
 async def _to_graphiql(_request: Request) -> RedirectResponse:

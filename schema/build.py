@@ -12,7 +12,9 @@ from graphql import (
 from strawberry.schema.config import StrawberryConfig
 
 from schema.catalogue.tours import TourPackage
+from schema.mutation import Mutation
 from schema.organisations import Certificate
+from schema.permissions import declare_rules
 from schema.projection import attach
 from schema.query import QUERY, Query
 from schema.scalars import SCALARS
@@ -20,8 +22,14 @@ from schema.scalars import SCALARS
 
 def build_schema() -> strawberry.Schema:
     """The schema. Refuses with TypeError a field that no projection covers, see `projection.attach`."""
-    made = strawberry.Schema(query=Query, types=[TourPackage, Certificate], config=StrawberryConfig(scalar_map=SCALARS))
+    made = strawberry.Schema(
+        query=Query,
+        mutation=Mutation if Mutation.__strawberry_definition__.fields else None,  # type: ignore[attr-defined]
+        types=[TourPackage, Certificate],
+        config=StrawberryConfig(scalar_map=SCALARS),
+    )
     attach(core_schema(made), QUERY)
+    declare_rules(core_schema(made))
     price(core_schema(made))
     return made
 

@@ -15,8 +15,9 @@ if TYPE_CHECKING:
 
 def _schema() -> str:
     from schema.build import build_schema
+    from schema.sdl import printed
 
-    return build_schema().as_str().rstrip() + "\n"
+    return printed(build_schema())
 
 
 def _breaking(earlier: str, current: str) -> list[str]:

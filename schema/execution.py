@@ -1,16 +1,18 @@
 """From a GraphQL request to its answer: cached, as one statement a root field, or walked by graphql-core."""
 
 from collections.abc import Hashable, Mapping
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Any
 
 import orjson
 from graphql import ExecutionResult, GraphQLError, GraphQLSchema, OperationType, execute
-from graphql.execution import VariableValues
 from graphql.language import FragmentDefinitionNode, OperationDefinitionNode
 
 from market.kernel.errors import Language, MarketError, Unavailable
 from market.kernel.market import Market
+from market.kernel.permissions import VISITOR, Actor
+from schema.authentication import Authentication
 from schema.cache import Cached, ResponseCache, etag_of
 from schema.context import Context
 from schema.edge.documents import Document, Documents, formatted, limit_error
@@ -19,12 +21,31 @@ from schema.edge.limits import LimitExceeded
 from schema.edge.refusals import BadRequest, language_of, mutation_by_get
 from schema.edge.requests import GraphQLRequest
 from schema.errors import ErrorLog, told
+from schema.permissions import allow
 from schema.projection import Delivery
 from schema.projection.plan import Operation, Plan, operation_of
+from schema.projection.viewer import Viewer
+from schema.services import Services
 
 CACHE_CONTROL = (b"cache-control", b"public, max-age=0, must-revalidate")
 PRIVATE = (b"cache-control", b"private, no-store")
 """For whoever is signed in: nothing in between keeps it."""
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """One operation of a good request, and who asks it."""
+
+    request: GraphQLRequest
+    document: Document
+    node: OperationDefinitionNode
+    variables: Mapping[str, Any]
+    viewer: Viewer
+    locale: Language
+    now: datetime
+    cost: int
+    key: Hashable
+    """Of the cache; None without one."""
 
 
 class Execution:
@@ -37,11 +58,15 @@ class Execution:
         documents: Documents,
         delivery: Delivery,
         *,
+        authentication: Authentication,
+        services: Services,
         cache: ResponseCache | None,
         log: ErrorLog,
         is_walked: bool = False,
     ) -> None:
         """`is_walked` lets graphql-core walk everything: what the fast way is compared with."""
+        self._authentication = authentication
+        self._services = services
         self._market = market
         self._schema = schema
         self._documents = documents
@@ -54,14 +79,17 @@ class Execution:
         """Answer, or refuse with BadRequest what HTTP has a status for."""
         locale: Language = "en" if language_of(request.accept_language) == "en" else "zh-CN"
         now = self._market.now().replace(second=0, microsecond=0)
-        key: Hashable = None
         self._market.database.news.poll()
-        if self._cache is not None and request.authorization is None:
+        actor = VISITOR
+        if request.authorization is not None or b"cookie" in request.headers:
+            actor = await self._actor(request, locale)
+        key: Hashable = None
+        if self._cache is not None:
             variables = orjson.dumps(request.variables, option=orjson.OPT_SORT_KEYS) if request.variables else b""
             key = (request.query, request.operation_name, variables, locale)
             kept = self._cache.get(key, now)
             if kept is not None:
-                return _public(kept.body, kept.etag, request, operation=kept.operation, cost=kept.cost, cache="hit")
+                return _kept(kept, request, actor)
         document = self._documents.get(request.query)
         if document.errors:
             return _refused(document.errors, request)
@@ -78,39 +106,49 @@ class Execution:
             cost = document.limits.charge(request.operation_name, values.coerced)
         except LimitExceeded as error:
             return _refused([limit_error(error)], request)
-        return await self._answer(request, document, node, values, cost=cost, locale=locale, now=now, key=key)
+        return await self._answer(
+            Asked(request, document, node, values.coerced, Viewer(actor, allow), locale, now, cost, key)
+        )
 
-    async def _answer(
-        self,
-        request: GraphQLRequest,
-        document: Document,
-        node: OperationDefinitionNode,
-        values: VariableValues,
-        *,
-        cost: int,
-        locale: Language,
-        now: datetime,
-        key: Hashable,
-    ) -> Answer:
-        name = node.name.value if node.name else ""
-        operation = self._operation(document, node, name)
-        if node.operation is OperationType.QUERY and not self._is_walked:
+    async def _actor(self, request: GraphQLRequest, locale: Language) -> Actor:
+        """Who asks, or refuses: 401 for a token that is not or no longer good, 503 when that cannot be found out."""
+        try:
+            return await self._authentication.actor(request, locale)
+        except Unavailable as error:
+            raise unavailable(error) from error
+        except MarketError as error:
+            raise BadRequest(
+                401,
+                error.code,
+                error.message("zh-CN"),
+                error.message("en"),
+                headers=((b"www-authenticate", b'Bearer error="invalid_token"'),),
+            ) from error
+
+    async def _answer(self, asked: Asked) -> Answer:
+        name = asked.node.name.value if asked.node.name else ""
+        operation = self._operation(asked.document, asked.node, name)
+        if asked.node.operation is OperationType.QUERY and not self._is_walked:
             try:
-                plan = self._delivery.plan(operation, values.coerced, locale)
+                plan = self._delivery.plan(operation, asked.variables, asked.locale, asked.viewer)
                 if plan is not None:
-                    return await self._planned(request, plan, values.coerced, name=name, cost=cost, now=now, key=key)
+                    return await self._planned(asked, plan, name)
             except Unavailable as error:
                 raise unavailable(error) from error
             except MarketError:
                 pass  # graphql-core says which fields it nulls, and answers the others
-        result = await self._walked(request, document, operation, values, locale=locale, now=now)
+        cookies: list[str] = []
+        result = await self._walked(asked, operation, cookies)
         body: dict[str, Any] = {"data": result.data}
         codes: tuple[str, ...] = ()
         if result.errors:
-            body = {"errors": told(result.errors, locale, request.request_id, self._log), **body}
+            body = {"errors": told(result.errors, asked.locale, asked.request.request_id, self._log), **body}
             codes = tuple(str(entry["extensions"]["code"]) for entry in body["errors"])
-        kind = node.operation.value
-        return Answer(orjson.dumps(body), ok=True, operation=name, kind=kind, cost=cost, errors=codes)
+        headers = tuple([(b"set-cookie", each.encode("latin-1")) for each in cookies])
+        kind = asked.node.operation.value
+        return Answer(
+            orjson.dumps(body), ok=True, headers=headers, operation=name, kind=kind, cost=asked.cost, errors=codes
+        )
 
     def _operation(self, document: Document, node: OperationDefinitionNode, name: str) -> Operation:
         made: Operation | None = document.kept.get(name)
@@ -123,68 +161,59 @@ class Execution:
             document.kept[name] = made
         return made
 
-    async def _planned(
-        self,
-        request: GraphQLRequest,
-        plan: Plan,
-        variables: Mapping[str, Any],
-        *,
-        name: str,
-        cost: int,
-        now: datetime,
-        key: Hashable,
-    ) -> Answer:
-        if self._cache is None or key is None:
-            body = await self._delivery.body(plan, variables, now)
-            return _public(body, etag_of(body), request, operation=name, cost=cost, cache="")
-        topics = plan.topics(variables)
+    async def _planned(self, asked: Asked, plan: Plan, name: str) -> Answer:
+        # What is the same for everybody may be kept, whoever asked first.
+        if self._cache is None or not plan.is_public:
+            body = await self._delivery.body(plan, asked.variables, asked.now, asked.viewer)
+            return _public(body, etag_of(body), asked, operation=name, cost=asked.cost, cache="")
+        topics = plan.topics(asked.variables)
         stamp = self._market.database.topics.stamp(topics)  # before reading: see `cache`
-        body = await self._delivery.body(plan, variables, now)
+        body = await self._delivery.body(plan, asked.variables, asked.now, asked.viewer)
         etag = etag_of(body)
-        expires_at = now + timedelta(minutes=1) if plan.uses_now else None
-        self._cache.keep(key, Cached(body, etag, name, cost, topics, stamp, expires_at))
-        return _public(body, etag, request, operation=name, cost=cost, cache="miss")
+        expires_at = asked.now + timedelta(minutes=1) if plan.uses_now else None
+        self._cache.keep(asked.key, Cached(body, etag, name, asked.cost, topics, stamp, expires_at))
+        return _public(body, etag, asked, operation=name, cost=asked.cost, cache="miss")
 
-    async def _walked(
-        self,
-        request: GraphQLRequest,
-        document: Document,
-        operation: Operation,
-        values: VariableValues,
-        *,
-        locale: Language,
-        now: datetime,
-    ) -> ExecutionResult:
+    async def _walked(self, asked: Asked, operation: Operation, cookies: list[str]) -> ExecutionResult:
         context = Context(
             market=self._market,
-            locale=locale,
-            now=now,
+            locale=asked.locale,
+            now=asked.now,
             delivery=self._delivery,
             operation=operation,
-            variables=values.coerced,
-            request_id=request.request_id,
+            variables=asked.variables,
+            request=asked.request,
+            actor=asked.viewer.actor,
+            services=self._services,
+            cookies=cookies,
         )
-        assert document.ast is not None, "a document without errors was parsed"
+        assert asked.document.ast is not None, "a document without errors was parsed"
         made = execute(
             self._schema,
-            document.ast,
+            asked.document.ast,
             context_value=context,
-            variable_values=request.variables,
-            operation_name=request.operation_name,
+            variable_values=asked.request.variables,
+            operation_name=asked.request.operation_name,
         )
         return made if isinstance(made, ExecutionResult) else await made
 
 
-def _public(body: bytes, etag: bytes, request: GraphQLRequest, *, operation: str, cost: int, cache: str) -> Answer:
+def _kept(kept: Cached, request: GraphQLRequest, actor: Actor) -> Answer:
+    control = CACHE_CONTROL if actor is VISITOR else PRIVATE
     return Answer(
-        body,
+        kept.body,
         ok=True,
-        headers=((b"etag", etag), CACHE_CONTROL if request.authorization is None else PRIVATE),
-        not_modified=request.if_none_match is not None and etag in request.if_none_match,
-        operation=operation,
-        cost=cost,
-        cache=cache,
+        headers=((b"etag", kept.etag), control),
+        not_modified=request.if_none_match is not None and kept.etag in request.if_none_match,
+        operation=kept.operation,
+        cost=kept.cost,
+        cache="hit",
     )
+
+
+def _public(body: bytes, etag: bytes, asked: Asked, *, operation: str, cost: int, cache: str) -> Answer:
+    kept = Cached(body, etag, operation, cost, (), (), None)
+    return replace(_kept(kept, asked.request, asked.viewer.actor), cache=cache)
 
 
 def unavailable(error: Unavailable) -> BadRequest:

@@ -9,7 +9,7 @@ from market.kernel.market import Market
 
 def facts(market: Market, *, media_url: str) -> dict[str, Any]:
     """The facts of one process."""
-    return {"category_depth": _category_depth(market), "media_url": media_url}
+    return {"category_depth": _category_depth(market), "media_url": media_url, "sealer": market.sealer}
 
 
 def _category_depth(market: Market) -> Callable[[str], int | None]:

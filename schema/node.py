@@ -7,6 +7,7 @@ import strawberry
 
 from market.kernel.money import Currency
 from schema.pagination import field
+from schema.permissions import PUBLIC, ruled
 from schema.projection import Args, Build, Column, Embedded, column, number, quoted
 from schema.projection.declare import Expression
 from schema.scalars import described
@@ -15,23 +16,27 @@ described(Currency, "A currency, ISO 4217.", CNY="Renminbi, in yuan.")
 
 
 @strawberry.interface(description="Anything with an id of its own: fetch it again with `node`.")
+@ruled(PUBLIC)
 class Node:
     id: strawberry.ID = field("Its id, the same everywhere: a type prefix and a sortable code.")
 
 
 @strawberry.type(description="An amount of money.")
+@ruled(PUBLIC)
 class Money:
     amount: Decimal = field('In the currency\'s main unit, exact: "88.00".')
     currency: Currency = field("The currency.")
 
 
 @strawberry.type(description="A point on the map.")
+@ruled(PUBLIC)
 class Location:
     latitude: float = field("Degrees north, WGS 84.")
     longitude: float = field("Degrees east, WGS 84.")
 
 
 @strawberry.type(description="What buyers thought, from verified reviews only.")
+@ruled(PUBLIC)
 class Rating:
     average: float | None = field("1 to 5 stars with two decimals; null before the first review.")
     count: int = field("How many reviews.")

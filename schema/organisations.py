@@ -23,6 +23,7 @@ from schema.filters import (
 )
 from schema.node import LOCATION, Location, Node
 from schema.pagination import Connection, field, lazy, listed, localized_field
+from schema.permissions import PUBLIC, ruled
 from schema.places import VILLAGE, VILLAGE_FIELDS, Region, Village, contains
 from schema.projection import (
     Args,
@@ -46,6 +47,7 @@ from schema.scalars import described
 
 
 @strawberry.type(description="What an organisation was certified for.")
+@ruled(PUBLIC)
 class Certificate(Node):
     kind: CertificateKind = field("What it says.")
     name: str = localized_field("Its name.")
@@ -57,6 +59,7 @@ class Certificate(Node):
 
 
 @strawberry.interface(description="Whoever sells: a cooperative or a producer.")
+@ruled(PUBLIC)
 class Organisation(Node):
     kind: OrganisationKind = field("What it is.")
     name: str = localized_field("Its name.")
@@ -68,6 +71,7 @@ class Organisation(Node):
 
 
 @strawberry.type(description="A producer's membership in a cooperative.")
+@ruled(PUBLIC)
 class Membership:
     cooperative: "Cooperative" = field("The cooperative.")
     producer: "Producer" = field("The producer.")
@@ -95,6 +99,7 @@ def _lists(of: str) -> dict[str, Any]:
 
 
 @strawberry.type(description="Who grows or hosts: a farm, a household, a company, a village collective, a homestay.")
+@ruled(PUBLIC)
 class Producer(Organisation):
     memberships: list[Membership] = field("The cooperatives it is in now.")
     products = _lists("producer")["products"]
@@ -102,6 +107,7 @@ class Producer(Organisation):
 
 
 @strawberry.type(description="A cooperative: it manages its members' listings, sessions and sales.")
+@ruled(PUBLIC)
 class Cooperative(Organisation):
     members: Connection[Producer] = listed("Its members now, by name.", Connection[Producer])
     products = _lists("cooperative")["products"]

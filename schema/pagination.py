@@ -8,6 +8,7 @@ import strawberry
 from graphql import GraphQLResolveInfo
 from strawberry import UNSET
 
+from schema.permissions import PUBLIC, Rule, ruled
 from schema.projection import projected
 from schema.scalars import Locale
 
@@ -35,14 +36,16 @@ def _localized(root: Any, info: strawberry.Info, locale: LocaleArgument = UNSET)
     return answer(root, info)  # type: ignore[no-any-return]
 
 
-def localized_field(description: str) -> Any:
+def localized_field(description: str, *, rule: Rule | None = None) -> Any:
     """A field of text in Chinese or English, chosen by its `locale` argument."""
-    return strawberry.field(resolver=_localized, description=f"{description} In the language asked for.")
+    return strawberry.field(
+        resolver=_localized, description=f"{description} In the language asked for.", metadata={"rule": rule}
+    )
 
 
-def field(description: str) -> Any:
-    """A projected field without arguments."""
-    return strawberry.field(description=description)
+def field(description: str, *, rule: Rule | None = None) -> Any:
+    """A projected field without arguments. `rule` says who may see it, when that is not its type's rule."""
+    return strawberry.field(description=description, metadata={"rule": rule})
 
 
 def lazy(module: str, name: str) -> Any:
@@ -54,7 +57,14 @@ _PAGES = {"first": First, "after": After, "last": Last, "before": Before}
 
 
 def listed(
-    description: str, returns: Any, *, where: Any = None, order: Any = None, usual: str = "", **more: Any
+    description: str,
+    returns: Any,
+    *,
+    where: Any = None,
+    order: Any = None,
+    usual: str = "",
+    rule: Rule | None = None,
+    **more: Any,
 ) -> Any:
     """A projected field that is a connection: its page arguments, and filters and orders when it has them.
 
@@ -66,10 +76,10 @@ def listed(
     if order is not None:
         text = f"The order, each stable; {usual} when left out."
         options["order_by"] = Annotated[order | None, strawberry.argument(description=text)]
-    return single(description, returns, **options, **_PAGES)
+    return single(description, returns, rule=rule, **options, **_PAGES)
 
 
-def single(description: str, returns: Any, **arguments: Any) -> Any:
+def single(description: str, returns: Any, *, rule: Rule | None = None, **arguments: Any) -> Any:
     """A projected field with arguments, by name and annotation; those that allow null may be left out."""
 
     def resolve(root: Any, info: strawberry.Info, **_arguments: Any) -> Any:
@@ -90,7 +100,7 @@ def single(description: str, returns: Any, **arguments: Any) -> Any:
     ]
     resolve.__signature__ = inspect.Signature([*own, *given], return_annotation=returns)  # type: ignore[attr-defined]
     resolve.__annotations__ = {"info": strawberry.Info, **arguments, "return": returns}
-    return strawberry.field(resolver=resolve, description=description)
+    return strawberry.field(resolver=resolve, description=description, metadata={"rule": rule})
 
 
 def _is_required(annotation: Any) -> bool:
@@ -99,6 +109,7 @@ def _is_required(annotation: Any) -> bool:
 
 
 @strawberry.type(description="Where a page lies in its list.")
+@ruled(PUBLIC)
 class PageInfo:
     has_next_page: bool = field("Rows follow. Going backward: a `before` was given.")
     has_previous_page: bool = field("Rows precede. Going forward: an `after` was given.")

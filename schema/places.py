@@ -14,6 +14,7 @@ from schema.enums import RegionLevel
 from schema.filters import DISTANCE, Near, near_conditions, text_order, within_region
 from schema.node import LOCATION, Location, Node, media_url
 from schema.pagination import Connection, field, lazy, listed, localized_field
+from schema.permissions import PUBLIC, ruled
 from schema.projection import (
     Args,
     Build,
@@ -32,6 +33,7 @@ from schema.scalars import described
 
 
 @strawberry.type(description="An administrative region by its statistical code (2023 edition).")
+@ruled(PUBLIC)
 class Region(Node):
     code: str = field("12 digits: province 2, city 4, county 6, township 9, village 12, then zeros.")
     name: str = localized_field("Its name.")
@@ -41,11 +43,13 @@ class Region(Node):
 
 
 @strawberry.type(description="A published honour.")
+@ruled(PUBLIC)
 class Honour:
     title: str = localized_field("What it says.")
 
 
 @strawberry.type(description="A village that takes part.")
+@ruled(PUBLIC)
 class Village(Node):
     name: str = localized_field("Its name.")
     region: Region = field("Its village-level region.")

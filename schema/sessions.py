@@ -13,6 +13,7 @@ from schema.enums import AvailabilityStatus, SessionState
 from schema.filters import moment_order
 from schema.node import Node
 from schema.pagination import field
+from schema.permissions import PUBLIC, ruled
 from schema.projection import (
     Args,
     Build,
@@ -34,6 +35,7 @@ if TYPE_CHECKING:
 
 
 @strawberry.type(description="One start time of a tour package.")
+@ruled(PUBLIC)
 class TourSession(Node):
     starts_at: datetime = field("When it starts.")
     ends_at: datetime = field("When it ends.")
@@ -60,6 +62,7 @@ class SessionWhere:
 
 
 @strawberry.type(description="What a package offers on a day.")
+@ruled(PUBLIC)
 class AvailabilityDay:
     day: date = strawberry.field(name="date", description="The day, Shanghai's.")
     status: AvailabilityStatus = strawberry.field(

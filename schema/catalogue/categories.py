@@ -11,6 +11,7 @@ from market.kernel.pages import key_number
 from schema.enums import ListingKind
 from schema.node import Node
 from schema.pagination import Connection, field, lazy, listed, localized_field
+from schema.permissions import PUBLIC, ruled
 from schema.projection import (
     Args,
     Build,
@@ -27,6 +28,7 @@ from schema.projection.declare import Condition
 
 
 @strawberry.type(description="A category of produce or of tour packages; at most three levels.")
+@ruled(PUBLIC)
 class Category(Node):
     slug: str = field("A short name for addresses.")
     name: str = localized_field("Its name.")

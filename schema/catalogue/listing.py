@@ -36,6 +36,7 @@ from schema.organisations import (
     holds_today,
 )
 from schema.pagination import field, localized_field
+from schema.permissions import PUBLIC, ruled
 from schema.places import AT_COUNTY, VILLAGE, Region, Village
 from schema.projection import (
     Build,
@@ -54,6 +55,7 @@ from schema.projection.declare import Condition
 
 
 @strawberry.type(description="A picture.")
+@ruled(PUBLIC)
 class Image:
     url: str = field("Its address.")
     alt: str = localized_field("What it shows.")
@@ -62,6 +64,7 @@ class Image:
 
 
 @strawberry.interface(description="What is offered: produce or a tour package.")
+@ruled(PUBLIC)
 class Listing(Node):
     title: str = localized_field("Its title.")
     summary: str = localized_field("One line about it.")

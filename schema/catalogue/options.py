@@ -9,6 +9,7 @@ from market.catalogue.tables import UnitType as UnitTable
 from schema.enums import UnitKind
 from schema.node import Money, Node, money
 from schema.pagination import field, localized_field
+from schema.permissions import PUBLIC, ruled
 from schema.projection import (
     Projection,
     ToMany,
@@ -19,6 +20,7 @@ from schema.projection import (
 
 
 @strawberry.type(description="A ticket type of an option.")
+@ruled(PUBLIC)
 class UnitType(Node):
     kind: UnitKind = field("Who it is for.")
     name: str = localized_field("Its name.")
@@ -30,17 +32,20 @@ class UnitType(Node):
 
 
 @strawberry.type(description="A form of a package: another length, another route.")
+@ruled(PUBLIC)
 class PackageOption(Node):
     name: str = localized_field("Its name.")
     units: list[UnitType] = field("Its ticket types.")
 
 
 @strawberry.type(description="One line of what is included, excluded or to bring.")
+@ruled(PUBLIC)
 class PackageNote:
     text: str = localized_field("What it says.")
 
 
 @strawberry.type(description="What comes back when a booking is cancelled in time.")
+@ruled(PUBLIC)
 class CancellationTier:
     hours_before: int = field("At least so many hours before the start.")
     refund_percent: int = field("This share of the price, 0 to 100.")

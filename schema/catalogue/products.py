@@ -28,6 +28,7 @@ from schema.filters import DISTANCE, DISTANCE_FIELD
 from schema.node import Money, Node, money
 from schema.organisations import COOPERATIVE_FIELDS, PRODUCER_FIELDS
 from schema.pagination import Connection, Edge, field, localized_field
+from schema.permissions import PUBLIC, ruled
 from schema.places import VILLAGE_FIELDS
 from schema.projection import (
     Args,
@@ -49,6 +50,7 @@ from schema.scalars import described
 
 
 @strawberry.type(description="Days of the year, the same each year; may run over New Year.")
+@ruled(PUBLIC)
 class SeasonWindow:
     kind: WindowKind = field("What for.")
     start: str = strawberry.field(name="from", description="The first day, MM-DD.")
@@ -56,6 +58,7 @@ class SeasonWindow:
 
 
 @strawberry.type(description="A sellable form (规格) of a product.")
+@ruled(PUBLIC)
 class Variant(Node):
     sku: str = field("The seller's code for it.")
     name: str = localized_field("Its name.")
@@ -67,6 +70,7 @@ class Variant(Node):
 
 
 @strawberry.type(description="Produce on sale.")
+@ruled(PUBLIC)
 class Product(Listing):
     variants: list[Variant] = field("Its forms, cheapest kind first as the seller orders them.")
     season_windows: list[SeasonWindow] = field("When it is sold, harvested and shipped.")
@@ -77,11 +81,13 @@ class Product(Listing):
 
 
 @strawberry.type(description="A product in a list.")
+@ruled(PUBLIC)
 class ProductEdge(Edge[Product]):
     distance_metres: int | None = field("Metres from the point of `where.near`; null without it.")
 
 
 @strawberry.type(description="A page of products.")
+@ruled(PUBLIC)
 class ProductConnection(Connection[Product]):
     edges: Sequence[ProductEdge] = field("The page's products with their cursors.")
     facets: ProductFacets = field("Counts over the whole filtered list, at most its first 10,000 rows.")

@@ -23,6 +23,7 @@ from schema.catalogue.where import listing_where
 from schema.enums import ListingKind
 from schema.filters import DISTANCE, DISTANCE_FIELD
 from schema.pagination import Connection, Edge, field
+from schema.permissions import PUBLIC, ruled
 from schema.projection import Args, Build, Choice, Computed, Given, Tiers
 from schema.projection import Connection as Listed
 from schema.projection.declare import Condition, Expression
@@ -30,6 +31,7 @@ from schema.scalars import described
 
 
 @strawberry.type(description="A listing that was found.")
+@ruled(PUBLIC)
 class SearchEdge(Edge[Listing]):
     title_segments: list[str] = field(
         "The title in the request's language, in pieces: the second, fourth… are what the query's words found."
@@ -38,6 +40,7 @@ class SearchEdge(Edge[Listing]):
 
 
 @strawberry.type(description="A page of what was found.")
+@ruled(PUBLIC)
 class SearchConnection(Connection[Listing]):
     edges: Sequence[SearchEdge] = field("The page's listings with their cursors.")
     facets: TourPackageFacets = field("Counts over everything found, at most 10,000 rows of it.")

@@ -31,6 +31,7 @@ from schema.enums import GiftPer, ListingKind, PricingPer
 from schema.filters import DISTANCE, DISTANCE_FIELD, moment_order
 from schema.organisations import COOPERATIVE_FIELDS, PRODUCER_FIELDS
 from schema.pagination import Connection, Edge, field, listed, localized_field
+from schema.permissions import PUBLIC, ruled
 from schema.places import VILLAGE_FIELDS
 from schema.projection import (
     Args,
@@ -62,6 +63,7 @@ from schema.sessions import (
 
 
 @strawberry.type(description="Produce that comes with a package.")
+@ruled(PUBLIC)
 class PackageGift:
     variant: Variant = field("What it is.")
     product: Product | None = field("The product it is a form of; null when that is not on sale by itself.")
@@ -71,6 +73,7 @@ class PackageGift:
 
 
 @strawberry.type(description="A dated agri-tourism package (农旅套餐).")
+@ruled(PUBLIC)
 class TourPackage(Listing):
     options: list[PackageOption] = field("Its forms.")
     meeting_point: str = localized_field("Where to meet.")
@@ -93,11 +96,13 @@ class TourPackage(Listing):
 
 
 @strawberry.type(description="A tour package in a list.")
+@ruled(PUBLIC)
 class TourPackageEdge(Edge[TourPackage]):
     distance_metres: int | None = field("Metres from the point of `where.near`; null without it.")
 
 
 @strawberry.type(description="A page of tour packages.")
+@ruled(PUBLIC)
 class TourPackageConnection(Connection[TourPackage]):
     edges: Sequence[TourPackageEdge] = field("The page's packages with their cursors.")
     facets: TourPackageFacets = field("Counts over the whole filtered list, at most its first 10,000 rows.")

@@ -7,7 +7,7 @@ to any origin without asking (cross-site request forgery); one operation per req
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import lru_cache
 from random import getrandbits
 from typing import Any
@@ -55,6 +55,8 @@ class GraphQLRequest:
     """The entity tags the client already has, as sent."""
     client: str
     """The peer's address as the server reports it, or ""."""
+    headers: Mapping[bytes, bytes] = field(default_factory=dict)
+    """All of them, by lower-case name: for what is not named here (cookies, origin, user agent)."""
 
 
 @dataclass(slots=True)
@@ -200,4 +202,5 @@ def _request(parts: dict[str, Any], caller: Caller, *, may_mutate: bool) -> Grap
         may_mutate,
         headers.get(b"if-none-match"),
         caller.client,
+        headers,
     )

@@ -8,6 +8,7 @@ SQL statement whose JSON goes out as it is.
 - `compiler.py`, `roots.py`, `connection.py`, `page.py`, `facets.py`: from declaration and selection to one SQLAlchemy Core expression, the same for both
   engines.
 - `plan.py`: a compiled operation, found again by document, variables' shape, locale and actor kind.
+- `viewer.py`: who reads: which fields are allowed, which rows are within reach.
 - `delivery.py`: runs plans; as bytes when everything asked is projected, else as values that graphql-core walks.
 
 It knows no room. A declaration that cannot be compiled fails when the server starts.
@@ -35,6 +36,7 @@ from schema.projection.declare import (
     Embedded,
     Facet,
     Given,
+    Mine,
     Order,
     Projection,
     Tiers,
@@ -56,6 +58,7 @@ __all__ = [
     "Embedded",
     "Facet",
     "Given",
+    "Mine",
     "Order",
     "Projection",
     "Slot",

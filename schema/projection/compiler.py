@@ -33,8 +33,9 @@ from schema.projection.declare import (
     ToMany,
     ToOne,
 )
-from schema.projection.frame import EACH, NOW, Bind, ComputedAt, Frame
+from schema.projection.frame import ACTOR, EACH, NOW, Bind, ComputedAt, Frame
 from schema.projection.selection import Selector
+from schema.projection.viewer import Viewer
 
 
 @dataclass(slots=True)
@@ -47,6 +48,7 @@ class Compiler:
     variables: Variables
     locale: str
     facts: Mapping[str, Any]
+    viewer: Viewer
     is_walked: bool
     """The answer is for graphql-core to walk: abstract types then say which object they are."""
 
@@ -57,6 +59,8 @@ class Compiler:
     topic_slots: list[Slot] = field(default_factory=list)
     structural: list[Structural] = field(default_factory=list)
     uses_now: bool = False
+    is_public: bool = True
+    """The answer is the same for everybody."""
     is_planned_each_time: bool = False
     _narrowed: Slot | None = None
 
@@ -65,6 +69,7 @@ class Compiler:
     def bind(
         self, slot: Slot | tuple[Slot, ...], via: Callable[..., Any] | None = None, *, type_: Any = None
     ) -> Expression:
+        self.is_public = self.is_public and slot is not ACTOR
         name = f"p{len(self.binds)}"
         self.binds.append(Bind(name, slot, via))
         return sa.bindparam(name, type_=type_ or sa.Text())
@@ -112,6 +117,13 @@ class Compiler:
             self._narrowed = None
         elif target.topic is not None:
             self.topics.add(target.topic)
+
+    # -- who may -------------------------------------------------------------------------------------------------------
+
+    def allow(self, definition: GraphQLField) -> None:
+        """Refuse, with NotSignedIn or Forbidden, a field that the viewer's roles do not open."""
+        self.viewer.allow(self.viewer.actor, definition)
+        self.is_public = self.is_public and definition.extensions.get("rule") in {None, "PUBLIC"}
 
     # -- values --------------------------------------------------------------------------------------------------------
 
@@ -162,6 +174,7 @@ class Compiler:
             if name == "__typename":
                 pairs.append((key, quoted(kind.name)))
             else:
+                self.allow(kind.fields[name])
                 inner = replace(frame.at(key), row=row)
                 pairs.append((key, self.value(declared[name], kind.fields[name], merged, inner)))
         if is_abstract and self.is_walked and "__typename" not in dict(pairs):

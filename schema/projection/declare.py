@@ -15,12 +15,15 @@
 
 from collections.abc import Callable, Hashable, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any, Protocol
+from typing import TYPE_CHECKING, Any, Protocol
 
 import sqlalchemy as sa
 
 from market.kernel.database import Engine
 from schema.projection.arguments import Args, Slot
+
+if TYPE_CHECKING:
+    from schema.projection.viewer import Viewer
 
 Expression = sa.ColumnElement[Any]
 Condition = sa.ColumnElement[bool]
@@ -32,6 +35,8 @@ class Build(Protocol):
     engine: Engine
     locale: str
     """"zh-CN" or "en"."""
+    viewer: "Viewer"
+    """Who reads: use `viewer.reached` and its like, which bind what is theirs."""
 
     def bind(
         self, slot: Slot | tuple[Slot, ...], via: Callable[..., Any] | None = None, *, type_: Any = None
@@ -205,6 +210,16 @@ class ById:
     """The argument's value to bind; refuses with InvalidId what cannot be one."""
     is_keyed: bool = False
     """The id is a topic of its own."""
+    given: Slot | None = None
+    """The id itself, of a row that a mutation has changed: there is no argument then."""
+
+
+@dataclass(frozen=True, slots=True)
+class Mine:
+    """A root field: the row that is the viewer's own; null for whoever has none."""
+
+    target: Callable[[], "Target"]
+    key: str = "id"
 
 
 @dataclass(frozen=True, slots=True)
@@ -220,7 +235,7 @@ class ByIds:
     """The ids to bind; refuses with a MarketError when they are too many."""
 
 
-Field = Column | Computed | Embedded | ToOne | ToMany | Connection | ById | ByIds
+Field = Column | Computed | Embedded | ToOne | ToMany | Connection | ById | ByIds | Mine
 
 
 # -- types -------------------------------------------------------------------------------------------------------------

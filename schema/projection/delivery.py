@@ -18,8 +18,9 @@ from graphql import (
 from market.kernel.database import Database
 from schema.projection.arguments import Variables
 from schema.projection.declare import Choice, Connection, Embedded, Field, Projection
-from schema.projection.frame import EACH, NOW, ComputedAt
+from schema.projection.frame import ACTOR, EACH, NOW, ComputedAt
 from schema.projection.plan import Operation, Plan, Planner, RootPlan
+from schema.projection.viewer import ANYBODY, Viewer
 
 
 class Delivery:
@@ -29,13 +30,13 @@ class Delivery:
         self._planner = planner
         self._database = database
 
-    def plan(self, operation: Operation, variables: Variables, locale: str) -> Plan | None:
+    def plan(self, operation: Operation, variables: Variables, locale: str, viewer: Viewer = ANYBODY) -> Plan | None:
         """See `Planner.plan`."""
-        return self._planner.plan(operation, variables, locale)
+        return self._planner.plan(operation, variables, locale, viewer)
 
-    async def body(self, plan: Plan, variables: Variables, now: datetime) -> bytes:
+    async def body(self, plan: Plan, variables: Variables, now: datetime, viewer: Viewer = ANYBODY) -> bytes:
         """The whole response, `{"data": …}`. Refuses with the MarketError of an argument that cannot be bound."""
-        request = _request(variables, now)
+        request = _request(variables, now, viewer)
         texts = await self._texts(plan.roots, request)
         parts = [
             b'"' + root.key.encode() + b'":' + _finish(root, text, request)
@@ -52,12 +53,29 @@ class Delivery:
         return [await calls[0]] if len(calls) == 1 else await asyncio.gather(*calls)
 
     async def value(
-        self, operation: Operation, info: GraphQLResolveInfo[Any], variables: Variables, locale: str, now: datetime
+        self,
+        operation: Operation,
+        info: GraphQLResolveInfo[Any],
+        *,
+        variables: Variables,
+        locale: str,
+        now: datetime,
+        viewer: Viewer = ANYBODY,
+        spec: Field | None = None,
     ) -> Any:
-        """One root field's answer as plain values, for graphql-core to walk."""
-        key = str(info.path.key)
-        root = self._planner.root(operation, key, list(info.field_nodes), variables, locale, is_walked=True)
-        request = _request(variables, now)
+        """One root field's answer as plain values, for graphql-core to walk; or another field's, that shows a row."""
+        root = self._planner.root(
+            operation,
+            str(info.path.key),
+            list(info.field_nodes),
+            variables=variables,
+            locale=locale,
+            viewer=viewer,
+            is_walked=True,
+            spec=spec,
+            definition=None if spec is None else info.parent_type.fields[info.field_name],
+        )
+        request = _request(variables, now, viewer)
         (text,) = await self._texts([root], request)
         value = None if text is None else orjson.loads(text)
         for each in root.computed:
@@ -65,9 +83,10 @@ class Delivery:
         return value
 
 
-def _request(variables: Variables, now: datetime) -> dict[str, Any]:
+def _request(variables: Variables, now: datetime, viewer: Viewer) -> dict[str, Any]:
     assert NOW.variable is not None
-    return {**variables, NOW.variable: now}
+    assert ACTOR.variable is not None
+    return {**variables, NOW.variable: now, ACTOR.variable: viewer.actor}
 
 
 def _finish(root: RootPlan, text: bytes | None, request: Mapping[str, Any]) -> bytes:

@@ -11,6 +11,8 @@ from schema.projection.declare import Given
 
 NOW = Slot("@now")
 """The time, among the variables; no GraphQL variable can have this name."""
+ACTOR = Slot("@actor")
+"""Who reads, among the variables."""
 EACH = "*"
 """In a path: every item of the list."""
 

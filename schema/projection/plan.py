@@ -8,6 +8,7 @@ from typing import Any
 import sqlalchemy as sa
 from graphql import (
     FragmentDefinitionNode,
+    GraphQLField,
     GraphQLSchema,
     OperationDefinitionNode,
     type_from_ast,
@@ -17,10 +18,11 @@ from market.kernel.database import Engine
 from market.kernel.errors import Invalid
 from schema.projection.arguments import Slot, Structural, Variables, shape_of
 from schema.projection.compiler import Compiler
-from schema.projection.declare import Projection
+from schema.projection.declare import Field, Projection
 from schema.projection.frame import ComputedAt
 from schema.projection.pruning import prune
 from schema.projection.selection import Selector
+from schema.projection.viewer import ANYBODY, Viewer
 
 _DERIVED = re.compile(r"\) AS (anon_\d+)(?=[\s)])")
 PLANS_MAX = 64
@@ -38,6 +40,8 @@ class RootPlan:
     computed: tuple[ComputedAt, ...]
     topics: Callable[[Variables], tuple[str, ...]]
     uses_now: bool
+    is_public: bool
+    """The answer is the same for everybody, whoever the plan was made for."""
     is_planned_each_time: bool
 
     def values(self, variables: Variables) -> tuple[Any, ...]:
@@ -56,6 +60,7 @@ class Plan:
 
     roots: tuple[RootPlan, ...]
     uses_now: bool
+    is_public: bool
 
     def topics(self, variables: Variables) -> tuple[str, ...]:
         """What the answer depends on."""
@@ -73,11 +78,11 @@ class Operation:
     """What compiling has asked of variables' values so far: part of the key from then on."""
     plans: dict[Hashable, Plan | None] = field(default_factory=dict)
 
-    def key(self, variables: Variables, locale: str) -> Hashable:
+    def key(self, variables: Variables, locale: str, viewer: Viewer) -> Hashable:
         """What of a request decides the SQL. Refuses with a MarketError a value whose structure cannot be told."""
         shape = tuple([shape_of(kind, variables[name]) if name in variables else 0 for name, kind in self.kinds])
         asked = tuple([self._structure(each, variables) for each in self.structural])
-        return (locale, shape, asked)
+        return (locale, viewer.key, shape, asked)
 
     @staticmethod
     def _structure(each: Structural, variables: Variables) -> Hashable:
@@ -116,43 +121,48 @@ class Planner:
         self._engine = engine
         self._facts = facts
 
-    def plan(self, operation: Operation, variables: Variables, locale: str) -> Plan | None:
+    def plan(self, operation: Operation, variables: Variables, locale: str, viewer: Viewer = ANYBODY) -> Plan | None:
         """The plan of an operation whose every root field is projected, else None.
 
-        Refuses with a MarketError when an argument's value decides the SQL and is impossible.
+        Refuses with a MarketError when an argument's value decides the SQL and is impossible, or when the viewer may
+        not see something that is asked for.
         """
-        key = operation.key(variables, locale)
+        key = operation.key(variables, locale, viewer)
         if key in operation.plans:
             return operation.plans[key]
-        made = self._make(operation, variables, locale)
+        made = self._make(operation, variables, locale, viewer)
         if len(operation.plans) >= PLANS_MAX:
             del operation.plans[next(iter(operation.plans))]
         # The key again: compiling may have learnt of more that decides the SQL.
-        operation.plans[operation.key(variables, locale)] = made
+        operation.plans[operation.key(variables, locale, viewer)] = made
         return made
 
-    def _make(self, operation: Operation, variables: Variables, locale: str) -> Plan | None:
+    def _make(self, operation: Operation, variables: Variables, locale: str, viewer: Viewer) -> Plan | None:
         assert self._schema.query_type is not None
         selector = Selector(self._schema, operation.fragments, variables)
         fields = selector.root(self._schema.query_type, operation.node.selection_set.selections)
         if any(nodes[0].name.value not in self._query.fields for nodes in fields.values()):
             return None
         roots = tuple(
-            self.root(operation, key, nodes, variables, locale, is_walked=False) for key, nodes in fields.items()
+            self.root(operation, key, nodes, variables=variables, locale=locale, viewer=viewer, is_walked=False)
+            for key, nodes in fields.items()
         )
-        return Plan(roots, any(root.uses_now for root in roots))
+        return Plan(roots, any(root.uses_now for root in roots), all(root.is_public for root in roots))
 
     def root(
         self,
         operation: Operation,
         key: str,
         nodes: list[Any],
+        *,
         variables: Variables,
         locale: str,
-        *,
+        viewer: Viewer,
         is_walked: bool,
+        spec: Field | None = None,
+        definition: GraphQLField | None = None,
     ) -> RootPlan:
-        """Compile one root field."""
+        """Compile one root field; or another field that shows a row, as `spec` says where from."""
         assert self._schema.query_type is not None
         name = nodes[0].name.value
         compiler = Compiler(
@@ -162,9 +172,12 @@ class Planner:
             variables=variables,
             locale=locale,
             facts=self._facts,
+            viewer=viewer,
             is_walked=is_walked,
         )
-        statement = compiler.root(self._query.fields[name], self._schema.query_type.fields[name], nodes)
+        statement = compiler.root(
+            spec or self._query.fields[name], definition or self._schema.query_type.fields[name], nodes
+        )
         for each in compiler.structural:
             if each.slot.variable is not None and each not in operation.structural:
                 operation.structural.append(each)
@@ -215,5 +228,6 @@ class Planner:
             computed=tuple(compiler.computed),
             topics=lambda variables: (*fixed, *[str(slot.value(variables)) for slot in slots]),
             uses_now=compiler.uses_now,
+            is_public=compiler.is_public,
             is_planned_each_time=compiler.is_planned_each_time,
         )

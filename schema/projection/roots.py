@@ -10,8 +10,9 @@ from graphql import FieldNode, GraphQLField
 
 from schema.projection import connection as connections
 from schema.projection.arguments import Args, Slot, Structural, arguments_of
-from schema.projection.declare import ById, ByIds, Condition, Connection, Field, Target
+from schema.projection.declare import ById, ByIds, Condition, Connection, Field, Mine, Target
 from schema.projection.frame import EACH, Frame
+from schema.projection.viewer import own
 
 if TYPE_CHECKING:
     from schema.projection.compiler import Compiler
@@ -19,6 +20,7 @@ if TYPE_CHECKING:
 
 def compile_root(compiler: Compiler, spec: Field, definition: GraphQLField, nodes: list[FieldNode]) -> sa.Select[Any]:
     """The statement of a root field: one row with one text."""
+    compiler.allow(definition)
     args = arguments_of(definition, nodes[0], compiler.variables)
     frame = Frame()
     match spec:
@@ -27,6 +29,8 @@ def compile_root(compiler: Compiler, spec: Field, definition: GraphQLField, node
             return sa.select(compiler.engine.json_text(value))
         case ById():
             return _by_id(compiler, spec, args, nodes)
+        case Mine():
+            return _mine(compiler, spec, nodes)
         case ByIds(is_single=True):
             slot = args.present[spec.argument]
             target = spec.targets().get(compiler.structure(slot, spec.prefix))
@@ -41,7 +45,7 @@ def compile_root(compiler: Compiler, spec: Field, definition: GraphQLField, node
 
 
 def _by_id(compiler: Compiler, spec: ById, args: Args, nodes: list[FieldNode]) -> sa.Select[Any]:
-    slot = args.present[spec.argument]
+    slot = spec.given or args.present[spec.argument]
     target = spec.target()
     if spec.is_keyed:
         compiler.topic_slots.append(slot)
@@ -49,6 +53,15 @@ def _by_id(compiler: Compiler, spec: ById, args: Args, nodes: list[FieldNode]) -
         compiler.depend(target)
     frame = Frame(is_keyed=spec.is_keyed)
     return _row(compiler, target, lambda row: row.c[spec.key] == compiler.bind(slot, spec.check), nodes, frame)
+
+
+def _mine(compiler: Compiler, spec: Mine, nodes: list[FieldNode]) -> sa.Select[Any]:
+    compiler.is_public = False
+    if compiler.viewer.actor.account_id is None:
+        return sa.select(sa.null())
+    target = spec.target()
+    compiler.depend(target)
+    return _row(compiler, target, lambda row: row.c[spec.key] == own(compiler), nodes, Frame())
 
 
 def _row(

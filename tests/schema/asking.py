@@ -10,7 +10,10 @@ from typing import Any, TypeVar
 from graphql import GraphQLSchema
 
 from market.kernel.database import Database
+from market.kernel.errors import Language
 from market.kernel.market import Market
+from market.kernel.permissions import VISITOR, Actor
+from schema.authentication import Authentication
 from schema.build import build_schema, core_schema
 from schema.cache import ResponseCache
 from schema.edge.documents import Documents
@@ -23,10 +26,12 @@ from schema.facts import facts
 from schema.projection import Delivery
 from schema.projection.plan import Planner
 from schema.query import QUERY
+from schema.services import Services
 
 Result = TypeVar("Result")
 
 SCHEMA: GraphQLSchema = core_schema(build_schema())
+NO_SERVICES = Services()
 GENEROUS = Limits(cost=1_000_000, aliases=500, root_fields=100, repeats=500, depth=20)
 
 
@@ -51,18 +56,33 @@ class Asker:
         is_walked: bool = False,
         is_cached: bool = False,
         limits: Limits = GENEROUS,
+        services: Services = NO_SERVICES,
+        schema: GraphQLSchema = SCHEMA,
         planner: type[Planner] = Planner,
         through: Callable[[Delivery], Delivery] = lambda delivery: delivery,
     ) -> None:
         self.market = market
         self.log = Log()
-        self.documents = Documents(SCHEMA, limits)
-        self.planner = planner(SCHEMA, QUERY, market.database.engine, facts(market, media_url="/media/"))
+        self._actors: dict[str, Actor] = {}
+        self.documents = Documents(schema, limits)
+        self.planner = planner(schema, QUERY, market.database.engine, facts(market, media_url="/media/"))
         self.delivery = through(Delivery(self.planner, market.database))
         cache = ResponseCache(market.database.topics, entries_max=100, bytes_max=10_000_000) if is_cached else None
         self.execute = Execution(
-            market, SCHEMA, self.documents, self.delivery, cache=cache, log=self.log, is_walked=is_walked
+            market,
+            schema,
+            self.documents,
+            self.delivery,
+            authentication=Authentication(market, self._who),
+            services=services,
+            cache=cache,
+            log=self.log,
+            is_walked=is_walked,
         )
+
+    def _who(self, _market: Market, credential: str, *, request_id: str, locale: Language) -> Actor:
+        """Credentials here are names of actors."""
+        return self._actors[credential]
 
     async def answer(
         self,
@@ -70,15 +90,17 @@ class Asker:
         variables: dict[str, Any] | None = None,
         *,
         language: str = "zh",
-        authorization: str | None = None,
+        actor: Actor = VISITOR,
     ) -> Answer:
         """The answer as the edge gets it."""
+        credential = str(id(actor))
+        self._actors[credential] = actor
         request = GraphQLRequest(
             query=query,
             operation_name=None,
             variables=variables or {},
             accept_language=language,
-            authorization=authorization,
+            authorization=None if actor is VISITOR else f"Bearer {credential}",
             request_id="test",
             media_type=MediaType.GRAPHQL,
             may_mutate=True,
@@ -87,13 +109,17 @@ class Asker:
         )
         return await self.execute(request)
 
-    async def ask(self, query: str, variables: dict[str, Any] | None = None, *, language: str = "zh") -> Any:
+    async def ask(
+        self, query: str, variables: dict[str, Any] | None = None, *, language: str = "zh", actor: Actor = VISITOR
+    ) -> Any:
         """The whole response."""
-        return json.loads((await self.answer(query, variables, language=language)).body)
+        return json.loads((await self.answer(query, variables, language=language, actor=actor)).body)
 
-    async def data(self, query: str, variables: dict[str, Any] | None = None, *, language: str = "zh") -> Any:
+    async def data(
+        self, query: str, variables: dict[str, Any] | None = None, *, language: str = "zh", actor: Actor = VISITOR
+    ) -> Any:
         """The data of an answer that must have no errors."""
-        response = await self.ask(query, variables, language=language)
+        response = await self.ask(query, variables, language=language, actor=actor)
         assert "errors" not in response, (response["errors"], self.log.masked)
         return response["data"]
 

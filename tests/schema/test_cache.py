@@ -10,8 +10,10 @@ import pytest
 
 from market.kernel.database import open_database
 from market.kernel.market import Market
+from market.kernel.permissions import Actor, ActorKind
 from schema.projection import Delivery
 from schema.projection.plan import Plan
+from schema.projection.viewer import ANYBODY, Viewer
 from tests.clock import FakeClock
 from tests.schema.asking import Asker
 from tests.schema.stalls import Stalls, offer_tour, schedule, sell, set_up
@@ -114,11 +116,11 @@ class _Overtaken(Delivery):
         self._delivery = delivery
         self._sale = sale
 
-    def plan(self, operation: Any, variables: Mapping[str, Any], locale: str) -> Plan | None:
-        return self._delivery.plan(operation, variables, locale)
+    def plan(self, operation: Any, variables: Mapping[str, Any], locale: str, viewer: Viewer = ANYBODY) -> Plan | None:
+        return self._delivery.plan(operation, variables, locale, viewer)
 
-    async def body(self, plan: Plan, variables: Mapping[str, Any], now: datetime) -> bytes:
-        body = await self._delivery.body(plan, variables, now)
+    async def body(self, plan: Plan, variables: Mapping[str, Any], now: datetime, viewer: Viewer = ANYBODY) -> bytes:
+        body = await self._delivery.body(plan, variables, now, viewer)
         self._sale()
         return body
 
@@ -134,12 +136,16 @@ async def test_a_change_while_an_answer_is_made_leaves_no_stale_answer_behind(ma
     assert "桃四" in next_one.body.decode()
 
 
-async def test_an_answer_for_a_person_is_never_kept(market: Market, stalls: Stalls) -> None:
+async def test_what_is_the_same_for_everybody_is_kept_but_not_by_what_lies_between(
+    market: Market, stalls: Stalls
+) -> None:
     del stalls
+    customer = Actor(ActorKind.CUSTOMER, "acc_c")
     async with open_cached(market) as asker:
-        answers = [await asker.answer(ALL, authorization="Bearer x") for _ in range(2)]
+        answers = [await asker.answer(ALL, actor=customer) for _ in range(2)]
 
-    assert [answer.cache for answer in answers] == ["", ""]
+    assert [answer.cache for answer in answers] == ["miss", "hit"]
+    assert all((b"cache-control", b"private, no-store") in answer.headers for answer in answers)
 
 
 class open_cached:  # noqa: N801 - used as a function: a context

@@ -1,0 +1,39 @@
+"""Which rows of the sellers' side a viewer reaches: the row filters of projections, as `organisations.acting` has them
+for use cases."""
+
+import sqlalchemy as sa
+
+from market.kernel.permissions import Permission, reach
+from market.organisations.acting import POWER_FOR, holds
+from market.organisations.tables import Membership, MembershipPower
+from schema.projection import Build, exists, table_of
+from schema.projection.declare import Condition, Expression
+from schema.projection.viewer import organisations, within
+
+
+def acts_for(
+    build: Build, permission: Permission, producer_id: Expression, *, region: Expression | None = None
+) -> Condition:
+    """Whether the viewer may do this to things of this producer: as its own people, as a cooperative's whose
+    membership has the power, or as staff where it lies (`region`, a column of 12-digit codes).
+
+    Refuses while the statement is made, with NotSignedIn or Forbidden, a viewer none of whose roles grants it.
+    """
+    opened = reach(build.viewer.actor, permission)
+    if opened.is_all:
+        return sa.true()
+    ways: list[Condition] = []
+    if opened.organisation_ids:
+        ways.append(producer_id.in_(organisations(build, permission)))
+        power = POWER_FOR.get(permission)
+        if power is not None:
+            membership, given = table_of(Membership).alias(), table_of(MembershipPower).alias()
+            held = [
+                membership.c.producer_id == producer_id,
+                membership.c.cooperative_id.in_(organisations(build, permission)),
+                *holds(membership, given, power, build.today()),
+            ]
+            ways.append(exists(membership, given, where=held))
+    if opened.region_prefixes and region is not None:
+        ways.append(within(build, permission, region))
+    return sa.or_(*ways) if ways else sa.false()
