@@ -62,6 +62,7 @@ def create_app(settings: Settings, market: Market, log: Log) -> App:
             allow_origins=settings.allowed_origins,
             allow_methods=["GET", "POST"],
             allow_headers=["*"],
+            allow_credentials="*" not in settings.allowed_origins,
             expose_headers=["etag", "x-request-id", "retry-after"],
             max_age=600,
         )

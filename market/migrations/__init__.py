@@ -28,6 +28,8 @@ TABLE_MODULES = (
     "market.catalogue.tables",
     "market.stock.tables",
     "market.sessions.tables",
+    "market.ledger.tables",
+    "market.orders.tables",
 )
 
 

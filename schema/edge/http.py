@@ -27,7 +27,7 @@ Scope = MutableMapping[str, Any]
 Send = Callable[[MutableMapping[str, Any]], Awaitable[None]]
 Header = tuple[bytes, bytes]
 
-_VARY: Header = (b"vary", b"accept, accept-language, authorization")
+_VARY: Header = (b"vary", b"accept, accept-language, authorization, cookie")
 _NOSNIFF: Header = (b"x-content-type-options", b"nosniff")
 _NO_STORE: Header = (b"cache-control", b"no-store")
 _CLOSE: Header = (b"connection", b"close")

@@ -48,8 +48,15 @@ stock:read            . .  G G G G G  R . .  A A
 stock:adjust          . .  G G G . .  . . .  A A
 session:read          . .  G G G G G  R . .  A A
 session:manage        . .  G G . . .  . . .  A A
-order:read            . O  G . G G .  . . R  A A
-order:fulfil          . .  G . G . .  . . .  A .
+order:read            . O  G . G G .  R . R  A A
+order:place           . O  . . . . .  . . .  A .
+order:fulfil          . .  G . G . .  . . .  A A
+refund:approve        . .  G . . G .  . . .  A A
+payment:confirm       . .  . . . . .  . . R  A .
+voucher:manage        . .  G . . . .  . . R  A .
+review:write          . O  . . . . .  . . .  A .
+review:moderate       . .  . . . . .  R . .  A .
+ledger:read           . .  G . . G .  . . R  A A
 media:upload          . O  G G . . .  . . .  A .
 import:run            . .  G G . . .  . . .  A .
 key:manage            . .  G . . . .  . . .  A .

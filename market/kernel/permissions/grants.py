@@ -27,7 +27,9 @@ GRANTS: Mapping[Role, Mapping[Permission, Scope]] = MappingProxyType(
                 Permission.PROFILE_MANAGE: Scope.OWN,
                 Permission.ORGANISATION_REGISTER: Scope.OWN,
                 Permission.MEDIA_UPLOAD: Scope.OWN,
+                Permission.ORDER_PLACE: Scope.OWN,
                 Permission.ORDER_READ: Scope.OWN,
+                Permission.REVIEW_WRITE: Scope.OWN,
             }
         ),
         Role.OWNER: _within(
@@ -40,6 +42,9 @@ GRANTS: Mapping[Role, Mapping[Permission, Scope]] = MappingProxyType(
             Permission.SESSION_MANAGE,
             Permission.ORDER_READ,
             Permission.ORDER_FULFIL,
+            Permission.REFUND_APPROVE,
+            Permission.VOUCHER_MANAGE,
+            Permission.LEDGER_READ,
             Permission.MEDIA_UPLOAD,
             Permission.IMPORT_RUN,
             Permission.KEY_MANAGE,
@@ -67,7 +72,13 @@ GRANTS: Mapping[Role, Mapping[Permission, Scope]] = MappingProxyType(
             Permission.PERSON_UNMASK,
         ),
         Role.FINANCE: _within(
-            Scope.ORGANISATION, *_VIEW, Permission.ORDER_READ, Permission.REPORT_READ, Permission.REPORT_EXPORT
+            Scope.ORGANISATION,
+            *_VIEW,
+            Permission.ORDER_READ,
+            Permission.REFUND_APPROVE,
+            Permission.LEDGER_READ,
+            Permission.REPORT_READ,
+            Permission.REPORT_EXPORT,
         ),
         Role.VIEWER: _within(Scope.ORGANISATION, *_VIEW),
         Role.STAFF_MODERATOR: _within(
@@ -75,12 +86,20 @@ GRANTS: Mapping[Role, Mapping[Permission, Scope]] = MappingProxyType(
             *_VIEW,
             Permission.ORGANISATION_REVIEW,
             Permission.LISTING_REVIEW,
+            Permission.REVIEW_MODERATE,
+            Permission.ORDER_READ,
             Permission.REPORT_READ,
             Permission.AUDIT_READ,
         ),
         Role.STAFF_ANALYST: _within(Scope.REGION, Permission.REPORT_READ, Permission.REPORT_EXPORT),
         Role.STAFF_FINANCE: _within(
-            Scope.REGION, Permission.ORDER_READ, Permission.REPORT_READ, Permission.REPORT_EXPORT
+            Scope.REGION,
+            Permission.ORDER_READ,
+            Permission.PAYMENT_CONFIRM,
+            Permission.VOUCHER_MANAGE,
+            Permission.LEDGER_READ,
+            Permission.REPORT_READ,
+            Permission.REPORT_EXPORT,
         ),
         Role.ADMIN: _within(Scope.ALL, *Permission),
         # The worker: expires holds, keeps kept columns, delivers messages. It never reads people unmasked.
@@ -93,6 +112,9 @@ GRANTS: Mapping[Role, Mapping[Permission, Scope]] = MappingProxyType(
             Permission.SESSION_READ,
             Permission.SESSION_MANAGE,
             Permission.ORDER_READ,
+            Permission.ORDER_FULFIL,
+            Permission.REFUND_APPROVE,
+            Permission.LEDGER_READ,
             Permission.OUTBOX_MANAGE,
         ),
     }

@@ -58,7 +58,7 @@ def test_every_answer_has_the_safe_headers(app: GraphQLEndpoint) -> None:
         call(app, method="PUT"),
     ):
         assert response.headers["x-content-type-options"] == "nosniff"
-        assert response.headers["vary"] == "accept, accept-language, authorization"
+        assert response.headers["vary"] == "accept, accept-language, authorization, cookie"
         assert response.headers["cache-control"] == "no-store"
         assert int(response.headers["content-length"]) == len(response.body)
         assert len(response.headers["x-request-id"]) == 16
