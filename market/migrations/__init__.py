@@ -29,6 +29,7 @@ TABLE_MODULES = (
     "market.stock.tables",
     "market.sessions.tables",
     "market.ledger.tables",
+    "market.vouchers.tables",
     "market.orders.tables",
 )
 
