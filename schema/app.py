@@ -1,7 +1,7 @@
 """The composition root: settings → market → GraphQL → ASGI. Nothing else knows all of its parts."""
 
 from collections.abc import AsyncIterator, Awaitable, Callable, MutableMapping
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, closing
 from typing import Any
 
 from starlette.applications import Starlette
@@ -9,13 +9,15 @@ from starlette.middleware.cors import CORSMiddleware
 from starlette.requests import Request
 from starlette.responses import RedirectResponse
 from starlette.routing import BaseRoute, Mount, Route
-from starlette.staticfiles import StaticFiles
 
 from market.kernel.market import Market
+from market.media.store import MediaStore
 from market.people.actors import actor_for
+from market.server.gateways import open_sms, open_wechat
 from market.server.health import health_routes
 from market.server.lifecycle import open_market, running
 from market.server.logs import Log, configure_logs
+from market.server.media import media_routes, open_media
 from market.server.metrics import Counting, Metrics
 from market.server.observe import observer
 from market.server.settings import Settings, read_settings
@@ -26,6 +28,7 @@ from schema.edge.documents import Documents
 from schema.edge.graphiql import GraphiQL
 from schema.edge.http import GraphQLEndpoint
 from schema.edge.limits import Limits
+from schema.edge.multipart import UploadLimits
 from schema.examples import EXAMPLES
 from schema.execution import Execution
 from schema.facts import facts
@@ -50,9 +53,14 @@ def asgi() -> App:
 def create_app(settings: Settings, market: Market, log: Log) -> App:
     """The application over a market, which it opens on start and closes at the end."""
     metrics = Metrics() if settings.metrics else None
+    media = open_media(settings, market)
     page = GraphiQL(examples=EXAMPLES, title="Market") if settings.graphiql else None
     endpoint: App = GraphQLEndpoint(
-        create_execution(settings, market, log), log=log, observe=observer(log, metrics), graphiql=page
+        create_execution(settings, market, log, create_services(settings, market, log, media)),
+        log=log,
+        observe=observer(log, metrics),
+        uploads=UploadLimits(),
+        graphiql=page,
     )
     if metrics is not None:
         endpoint = Counting(endpoint, metrics)
@@ -69,14 +77,11 @@ def create_app(settings: Settings, market: Market, log: Log) -> App:
 
     @asynccontextmanager
     async def lifespan(_app: Starlette) -> AsyncIterator[None]:
-        async with running(market, settings, log):
-            yield
+        with closing(media):
+            async with running(market, settings, log):
+                yield
 
-    routes: list[BaseRoute] = [*health_routes(market.database, metrics)]
-    if settings.media_url.startswith("/"):  # else another server has them
-        routes.append(
-            Mount(settings.media_url.rstrip("/"), StaticFiles(directory=settings.media_path, check_dir=False))
-        )
+    routes: list[BaseRoute] = [*health_routes(market.database, metrics), *media_routes(media, market, log)]
     if page is not None:
         routes += [Mount("/graphiql", page), Route("/", _to_graphiql)]
     rest = Starlette(routes=routes, lifespan=lifespan)
@@ -93,7 +98,7 @@ def create_app(settings: Settings, market: Market, log: Log) -> App:
     return app
 
 
-def create_execution(settings: Settings, market: Market, log: Log) -> Execution:
+def create_execution(settings: Settings, market: Market, log: Log, services: Services) -> Execution:
     """What answers GraphQL requests of a market."""
     schema = core_schema(build_schema())
     documents = Documents(
@@ -116,15 +121,15 @@ def create_execution(settings: Settings, market: Market, log: Log) -> Execution:
         documents,
         delivery,
         authentication=authentication,
-        services=create_services(settings),
+        services=services,
         cache=cache,
         log=log,
     )
 
 
-def create_services(_settings: Settings) -> Services:
+def create_services(settings: Settings, market: Market, log: Log, media: MediaStore) -> Services:
     """The outside world, as the settings say."""
-    return Services()
+    return Services(media=media, sms=open_sms(settings, market, log), wechat=open_wechat(settings, market, log))
 
 
 async def _to_graphiql(_request: Request) -> RedirectResponse:

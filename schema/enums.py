@@ -1,5 +1,7 @@
 """The rooms' enums as GraphQL enums: each value described. Types take them from here."""
 
+from enum import StrEnum
+
 from market.catalogue.rules import (
     GiftPer,
     ListingKind,
@@ -9,23 +11,84 @@ from market.catalogue.rules import (
     UnitKind,
     WindowKind,
 )
-from market.organisations.rules import CertificateKind, OrganisationKind
+from market.kernel.permissions import Role
+from market.media.errors import UnusableReason
+from market.media.rules import MediaKind, MediaSize
+from market.organisations.rules import (
+    CertificateKind,
+    DocumentState,
+    InvitationState,
+    LicenceKind,
+    MembershipRequestState,
+    MembershipSide,
+    OrganisationKind,
+    OrganisationState,
+    Power,
+    ReviewReason,
+)
+from market.people.rules import AccountState, SignInMethod
 from market.places.rules import RegionLevel
-from market.sessions.rules import AvailabilityStatus, SessionState
+from market.sessions.rules import (
+    AvailabilityStatus,
+    CloseReason,
+    DrawPer,
+    PoolKind,
+    PoolPeriod,
+    SeriesState,
+    SessionEventKind,
+    SessionState,
+)
+from market.sessions.steps import SaveOutcome
+from market.stock.rules import (
+    AdjustReason,
+    Commitment,
+    ConformityBasis,
+    ConformityState,
+    IssuerKind,
+    MovementKind,
+)
 from schema.scalars import described
 
 __all__ = [
+    "AccountState",
+    "AdjustReason",
     "AvailabilityStatus",
     "CertificateKind",
+    "CloseReason",
+    "Commitment",
+    "ConformityBasis",
+    "ConformityState",
+    "DocumentState",
+    "DrawPer",
     "GiftPer",
+    "InvitationState",
+    "IssuerKind",
+    "LicenceKind",
     "ListingKind",
+    "MediaKind",
+    "MediaSize",
+    "MembershipRequestState",
+    "MembershipSide",
+    "MovementKind",
     "OrganisationKind",
+    "OrganisationRole",
+    "OrganisationState",
+    "PoolKind",
+    "PoolPeriod",
+    "Power",
     "PricingPer",
     "RegionLevel",
+    "ReviewReason",
+    "Role",
+    "SaveOutcome",
+    "SeriesState",
+    "SessionEventKind",
     "SessionState",
+    "SignInMethod",
     "StockState",
     "Storage",
     "UnitKind",
+    "UnusableReason",
     "WindowKind",
 ]
 
@@ -117,10 +180,285 @@ described(
 )
 
 described(
+    CloseReason,
+    "Why a session was closed or cancelled.",
+    WEATHER="The weather: a typhoon, high water, ice.",
+    STAFF="Nobody to lead it.",
+    VENUE="The place cannot be used or reached.",
+    SERIES="Its series was changed or ended, and nobody had a seat in it.",
+    OTHER="Something else.",
+)
+
+described(
+    SessionEventKind,
+    "What happened to a session.",
+    CLOSED="It takes no more bookings.",
+    REOPENED="It takes bookings again.",
+    CANCELLED="It does not take place.",
+    CAPACITY_CHANGED="More people fit, or fewer.",
+)
+
+described(
+    SeriesState,
+    "Whether a series still makes sessions.",
+    ACTIVE="It does, up to its last day.",
+    ENDED="It was ended.",
+)
+
+described(
+    SaveOutcome,
+    "What saving something came to.",
+    CREATED="It is new.",
+    CHANGED="It was there and is another now.",
+    UNCHANGED="It was there, and the same.",
+)
+
+described(
+    PoolKind,
+    "What sessions share.",
+    BUS_SEAT="The seats of a bus.",
+    ROOM="Rooms to sleep in.",
+    INSTRUCTOR="People who lead.",
+    EQUIPMENT="Things to use: boots, boats, bicycles.",
+    VENUE="A place: a workshop, a plot, a kitchen.",
+    OTHER="Something else.",
+)
+
+described(
+    PoolPeriod,
+    "What a pool's capacity is counted for.",
+    DAY="Each day on which a session takes place.",
+    NIGHT="Each night that a session stays over, or else its only day.",
+    TIME="Each stretch of `slotMinutes` that a session touches.",
+)
+
+described(
+    DrawPer,
+    "For what a session takes units of a pool.",
+    PERSON="Each person.",
+    BOOKING="Each booking, however many people.",
+)
+
+described(
     AvailabilityStatus,
     "Whether it can be booked now (OCTO's words).",
     AVAILABLE="At least half is left.",
     LIMITED="Less than half is left.",
     SOLD_OUT="Nothing is left.",
     CLOSED="Not bookable: closed, cancelled or past its cutoff.",
+)
+
+described(
+    MovementKind,
+    "Why pieces of a variant came or went.",
+    RECEIVED="Came in.",
+    RETURNED="Came back from a buyer.",
+    SHIPPED="Left for a buyer.",
+    WRITTEN_OFF="Were lost, given away or used.",
+    ADJUSTED="A wrong number was put right.",
+    TRANSFERRED="Went from one lot to another.",
+)
+
+described(
+    AdjustReason,
+    "Why somebody set the stock right. The first four only ever take away.",
+    DAMAGED="Damaged.",
+    SPOILED="Spoiled.",
+    GIFT="Given away.",
+    OWN_USE="Used by the producer.",
+    COUNTED="Counted (盘点).",
+    OTHER="Something else; the note says what.",
+)
+
+described(
+    ConformityState,
+    "How a lot stands to the conformity certificate (承诺达标合格证).",
+    NOT_REQUIRED="The law does not ask for one.",
+    ISSUED="It has one.",
+    MISSING="The law asks for one and it has none. Only of producers that are not bound to issue it.",
+)
+
+described(
+    IssuerKind,
+    "Who issues a conformity certificate.",
+    ENTERPRISE="A company that produces.",
+    COOPERATIVE="A farmers' cooperative.",
+    FARMER="A farmer.",
+    PURCHASER="Who buys from farmers to sell on.",
+)
+
+described(
+    ConformityBasis,
+    "What the promise of a conformity certificate rests on.",
+    QUALITY_CONTROL="The issuer's own quality control.",
+    OWN_TEST="The issuer's own test.",
+    COMMISSIONED_TEST="A laboratory's test.",
+)
+
+described(
+    Commitment,
+    "What a conformity certificate promises.",
+    NO_BANNED_SUBSTANCES="No banned pesticides, veterinary drugs or other compounds were used.",
+    RESIDUES_WITHIN_LIMITS="Residues of permitted ones are within the limits.",
+)
+
+described(
+    OrganisationState,
+    "Where an organisation is between an application and its end. Only ACTIVE ones sell and are seen by everybody.",
+    DRAFT="An application that its owner still writes.",
+    SUBMITTED="Staff look at it; nothing of it can be changed.",
+    RETURNED="Staff want something mended; it can be submitted again.",
+    REJECTED="Staff refused it for good.",
+    ACTIVE="It sells.",
+    FROZEN="Staff have taken it off sale; its orders are served.",
+    CLOSED="It is no more.",
+)
+
+described(
+    LicenceKind,
+    "What a licence document is.",
+    BUSINESS_LICENCE="The business licence (营业执照).",
+    FOOD_PRODUCTION="The licence to make food (食品生产许可证).",
+    FOOD_OPERATION="The licence to sell food or meals (食品经营许可证).",
+    LODGING="The licence to lodge guests (特种行业许可证).",
+    TRAVEL_AGENCY="The travel agency licence (旅行社业务经营许可证).",
+    IDENTITY="The scan of an identity card; its number is not kept.",
+)
+
+described(
+    DocumentState,
+    "Whether staff have accepted a licence or a certificate.",
+    PENDING="It waits for review.",
+    ACCEPTED="It counts, on the days it holds.",
+    RETURNED="Staff want a better one, which is submitted anew.",
+)
+
+described(
+    ReviewReason,
+    "What is wrong with an application or a document.",
+    DOCUMENT_MISSING="A document is missing.",
+    DOCUMENT_UNREADABLE="A scan cannot be read.",
+    DOCUMENT_EXPIRED="A document does not hold any more.",
+    DETAILS_DIFFER="What was told differs from the documents.",
+    TEXT_UNSUITABLE="A name or text is not suitable.",
+    NOT_ELIGIBLE="This marketplace is not for it.",
+    OTHER="Something else: the note says what.",
+)
+
+described(
+    Power,
+    "What a member lets its cooperative do for it.",
+    MANAGE_LISTINGS="Write its listings and hand them in.",
+    MANAGE_STOCK="Count and change its stock.",
+    MANAGE_SESSIONS="Schedule and change its sessions.",
+    FULFIL="Read its orders, ship, and let guests in.",
+    VIEW_FINANCE="Read and export its reports.",
+)
+
+described(
+    MembershipSide,
+    "One of the two between whom a membership is.",
+    COOPERATIVE="The cooperative.",
+    PRODUCER="The producer.",
+)
+
+described(
+    MembershipRequestState,
+    "Where a request for a membership is.",
+    REQUESTED="It waits for an answer.",
+    ACCEPTED="The membership was made.",
+    DECLINED="The other side said no.",
+    WITHDRAWN="Whoever asked took it back.",
+)
+
+described(
+    InvitationState,
+    "Where an invitation is.",
+    OPEN="It can be answered.",
+    ACCEPTED="It was accepted.",
+    DECLINED="It was declined.",
+    CANCELLED="Its organisation took it back.",
+    EXPIRED="Its time is over.",
+)
+
+
+class OrganisationRole(StrEnum):
+    """The roles that are held in an organisation, of `kernel.permissions.Role`."""
+
+    OWNER = "OWNER"
+    EDITOR = "EDITOR"
+    FULFILMENT = "FULFILMENT"
+    FINANCE = "FINANCE"
+    VIEWER = "VIEWER"
+
+
+described(
+    OrganisationRole,
+    "What a person is to an organisation. One person may hold several.",
+    OWNER="Does everything, and looks after its people.",
+    EDITOR="Writes listings, counts stock, schedules sessions.",
+    FULFILMENT="Serves orders: ships, receives guests, may see whom.",
+    FINANCE="Reads orders and reports.",
+    VIEWER="Looks on.",
+)
+
+described(
+    MediaKind,
+    "What an uploaded picture is for.",
+    LISTING="A listing shows it: everybody may see it. An organisation's.",
+    LICENCE="A scan of a licence: for whoever reviews it. An organisation's, or the applicant's own.",
+    CLAIM="It shows what arrived broken: for the two sides and staff. A person's own.",
+)
+
+described(
+    MediaSize,
+    "A size of a picture; smaller pictures are not enlarged.",
+    SMALL="At most 320 pixels on the longer side.",
+    MEDIUM="At most 960 pixels on the longer side.",
+    LARGE="At most 1,920 pixels on the longer side.",
+)
+
+described(
+    UnusableReason,
+    "Why no picture can be made of a file.",
+    EMPTY="There is nothing in it.",
+    TOO_MANY_BYTES="It has more than 10 MiB.",
+    FORMAT="It is not JPEG, PNG or WebP, whatever it is called.",
+    TOO_MANY_PIXELS="It has more than 25 megapixels (WebP 12.5), or more than 8,000 pixels on a side.",
+    ANIMATED="It moves.",
+    DAMAGED="It is damaged or was cut off.",
+    UNUSUAL="It is built in a way that no camera or program builds it.",
+)
+
+described(
+    AccountState,
+    "Whether an account can be used.",
+    ACTIVE="It can.",
+    BLOCKED="Staff have blocked it.",
+    ERASED="Its person had it closed for good.",
+)
+
+described(
+    SignInMethod,
+    "How a device was let in.",
+    PHONE="By a code sent to a phone.",
+    WECHAT="From the WeChat mini-program.",
+    PASSWORD="By password, and a second factor where there is one.",  # noqa: S106 - a description
+)
+
+described(
+    Role,
+    "What somebody is to the marketplace, to an organisation, or to a region.",
+    VISITOR="Not signed in. Nobody holds it.",
+    CUSTOMER="Signed in. Nobody needs to be given it.",
+    OWNER="Answers for an organisation: all that it does.",
+    EDITOR="An organisation's listings, stock and sessions.",
+    FULFILMENT="An organisation's shipping, handing over and guests.",
+    FINANCE="An organisation's orders, statements and reports.",
+    VIEWER="Sees an organisation's listings, stock and sessions.",
+    STAFF_MODERATOR="Reviews organisations and listings of a region.",
+    STAFF_ANALYST="Reads the reports of a region.",
+    STAFF_FINANCE="Orders, payments and vouchers of a region.",
+    ADMIN="Everything, everywhere.",
+    SYSTEM="The marketplace itself. Nobody holds it.",
 )

@@ -84,7 +84,7 @@ class Execution:
         if request.authorization is not None or b"cookie" in request.headers:
             actor = await self._actor(request, locale)
         key: Hashable = None
-        if self._cache is not None:
+        if self._cache is not None and not request.has_files:
             variables = orjson.dumps(request.variables, option=orjson.OPT_SORT_KEYS) if request.variables else b""
             key = (request.query, request.operation_name, variables, locale)
             kept = self._cache.get(key, now)
@@ -163,7 +163,7 @@ class Execution:
 
     async def _planned(self, asked: Asked, plan: Plan, name: str) -> Answer:
         # What is the same for everybody may be kept, whoever asked first.
-        if self._cache is None or not plan.is_public:
+        if self._cache is None or asked.key is None or not plan.is_public:
             body = await self._delivery.body(plan, asked.variables, asked.now, asked.viewer)
             return _public(body, etag_of(body), asked, operation=name, cost=asked.cost, cache="")
         topics = plan.topics(asked.variables)

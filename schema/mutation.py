@@ -2,10 +2,19 @@
 
 import strawberry
 
+from schema.media import MediaMutations
+from schema.organisations.mutations import OrganisationMutations
+from schema.people.accounts import AccountMutations
+from schema.people.keys import KeyMutations
+from schema.people.security import SecurityMutations
+from schema.people.sign_in import SignInMutations
+from schema.sessions import PoolMutations, SeriesMutations, SessionMutations
+from schema.stock import StockMutations
+
 
 @strawberry.type(
     description="All changes. Each answers with what was done or with why not; nothing is done halfway. What creates or "
     "moves something takes an `idempotencyKey`: sent again with it, it is done once and answers the same."
 )
-class Mutation:
+class Mutation(MediaMutations, StockMutations, SignInMutations, SecurityMutations, KeyMutations, AccountMutations, OrganisationMutations, SessionMutations, SeriesMutations, PoolMutations):
     pass

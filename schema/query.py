@@ -41,18 +41,26 @@ from schema.catalogue.tours import (
 )
 from schema.catalogue.where import ListingWhere
 from schema.context import Context
+from schema.media import MEDIA, MEDIA_QUERIES, MediaQueries
 from schema.node import Node
 from schema.organisations import (
-    CERTIFICATE,
     COOPERATIVE,
+    INVITATION,
+    LICENCE,
+    MEMBERSHIP,
+    ONE_CERTIFICATE,
+    ORGANISATION_QUERIES,
     PRODUCER,
     Cooperative,
     OrganisationOrder,
+    OrganisationQueries,
     OrganisationWhere,
     Producer,
     organisation_list,
 )
 from schema.pagination import Connection, listed, single
+from schema.people.keys import API_KEY, KEY_QUERIES, KeyQueries
+from schema.people.me import ACCOUNT, DEVICE, ME_QUERIES, MeQueries
 from schema.places import (
     REGION,
     REGIONS,
@@ -66,7 +74,17 @@ from schema.places import (
 )
 from schema.projection import Build, ById, ByIds, Projection, exists, looked_up
 from schema.projection.declare import Condition, Expression
-from schema.sessions import SESSION, AvailabilityDay, TourSession
+from schema.sessions import (
+    ONE_SESSION,
+    POOL,
+    SERIES,
+    SESSION_QUERIES,
+    AvailabilityDay,
+    SeriesPreviews,
+    SessionQueries,
+    TourSession,
+)
+from schema.stock import STOCK_LOT, STOCK_MOVEMENT, STOCK_QUERIES, StockQueries
 
 Id = Annotated[strawberry.ID, strawberry.argument(description="Its id.")]
 RegionCode = Annotated[str, strawberry.argument(description="Its 12-digit statistical code.")]
@@ -76,7 +94,7 @@ IDS_MAX = 100
 
 
 @strawberry.type(description="All reads. An unknown or hidden id reads as null.")
-class Query:
+class Query(MediaQueries, StockQueries, MeQueries, KeyQueries, OrganisationQueries, SessionQueries, SeriesPreviews):
     node: Node | None = single("Anything with an id, by it; null when unknown.", Node | None, id=Id)
     nodes: list[Node | None] = single(
         "Several things by their ids, in the same order; null for each unknown one.",
@@ -161,14 +179,15 @@ def _package_of(unit: sa.FromClause) -> Expression:
     return looked_up(option.c.package_id, option, where=[option.c.id == unit.c.option_id])
 
 
-ONE_SESSION = _of_listing(SESSION, lambda t: t.c.package_id)
-
 TARGETS: dict[str, Projection] = {
     "rgn": REGION,
     "vil": VILLAGE,
     "cop": COOPERATIVE,
     "pdr": PRODUCER,
-    "crt": CERTIFICATE,
+    "crt": ONE_CERTIFICATE,
+    "lic": LICENCE,
+    "mbr": MEMBERSHIP,
+    "inv": INVITATION,
     "cat": CATEGORY,
     "prd": PRODUCT,
     "var": _of_listing(VARIANT, lambda t: t.c.listing_id),
@@ -176,6 +195,14 @@ TARGETS: dict[str, Projection] = {
     "opt": _of_listing(OPTION, lambda t: t.c.package_id),
     "unt": _of_listing(UNIT_TYPE, _package_of),
     "ses": ONE_SESSION,
+    "sre": SERIES,
+    "pol": POOL,
+    "lot": STOCK_LOT,
+    "mov": STOCK_MOVEMENT,
+    "mda": MEDIA,
+    "acc": ACCOUNT,
+    "dev": DEVICE,
+    "key": API_KEY,
 }
 """What each id prefix names."""
 
@@ -213,6 +240,12 @@ QUERY = Projection(
         "tourPackages": tour_package_list(),
         "tourSession": _by_id(lambda: ONE_SESSION, "ses"),
         "search": SEARCH,
+        **ORGANISATION_QUERIES,
+        **MEDIA_QUERIES,
+        **ME_QUERIES,
+        **KEY_QUERIES,
+        **STOCK_QUERIES,
+        **SESSION_QUERIES,
     },
 )
 """`availability` alone is a use case: it tells what days mean, which no column says."""

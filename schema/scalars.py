@@ -9,6 +9,8 @@ from typing import Any
 import strawberry
 from strawberry.types.scalar import ScalarDefinition
 
+from schema.edge.multipart import Upload
+
 # Python's own parsers also take weeks, exponents, spaces, underscores and digits of other scripts.
 _DATE = re.compile("[0-9]{4}-[0-9]{2}-[0-9]{2}")
 _AMOUNT = re.compile(r"-?[0-9]+(\.[0-9]{1,2})?")
@@ -41,6 +43,16 @@ def _decimal(value: Any) -> Decimal:
     if not isinstance(value, str) or not _AMOUNT.fullmatch(value) or len(value) > 18:
         raise ValueError(f'{value!r} is not an amount such as "88.00": text with at most two decimals')
     return Decimal(value)
+
+
+def _upload(value: Any) -> Upload:
+    if not isinstance(value, Upload):
+        raise ValueError("an Upload is null in variables, and a file of a multipart request")  # noqa: TRY004 - becomes a request error
+    return value
+
+
+def _never(_value: Any) -> Any:
+    raise TypeError("an Upload is never in an answer")
 
 
 def _text(value: Any) -> str:
@@ -78,6 +90,16 @@ SCALARS: dict[object, ScalarDefinition] = {
     date: _scalar("Date", "A calendar day, ISO 8601: 2026-06-02. Days are Asia/Shanghai's.", _iso, _date, date),
     Decimal: _scalar(
         "Decimal", 'An exact amount as text with at most two decimals: "88.00".', _text, _decimal, Decimal
+    ),
+    Upload: ScalarDefinition(
+        name="Upload",
+        description="A file, sent as https://github.com/jaydenseric/graphql-multipart-request-spec says, with the header "
+        "`x-graphql-preflight`: at most 10 MiB, and 5 files or 25 MiB a request. Its name and media type do not matter.",
+        specified_by_url="https://github.com/jaydenseric/graphql-multipart-request-spec",
+        serialize=_never,
+        parse_value=_upload,
+        parse_literal=None,
+        origin=Upload,
     ),
 }
 

@@ -1,8 +1,19 @@
 """What resolvers need besides the marketplace: clients of the outside world and stores, made once from the settings."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+
+from market.media.store import MediaStore
+from market.people.gateways.sms import NoSender, SmsSender
+from market.people.gateways.wechat import NoWeChat, WeChat
 
 
 @dataclass(frozen=True, slots=True)
 class Services:
     """One process's; tests make their own."""
+
+    media: MediaStore | None = None
+    """Where pictures are kept; without it none is taken in."""
+    sms: SmsSender = field(default_factory=NoSender)
+    """What sends sign-in codes."""
+    wechat: WeChat = field(default_factory=NoWeChat)
+    """What says who a mini-program's user is."""

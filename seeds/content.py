@@ -102,7 +102,6 @@ def _listing(row: Row, seller: str, ids: Mapping[str, Ids], images: tuple[ImageD
         producer_id=ids["organisation"][row[seller]],
         cooperative_id=ids["organisation"][row["cooperative"]] if "cooperative" in row else None,
         village_id=ids["village"][home_of(row)["code"]],
-        popularity=row["popularity"],
         images=images,
         certificate_ids=tuple(ids["certificate"][slug] for slug in row.get("certificates", ())),
     )

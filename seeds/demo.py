@@ -22,16 +22,15 @@ from market.kernel.market import Market
 from market.organisations.manage import (
     CertificateDraft,
     OrganisationDraft,
+    grant_powers,
     join_cooperative,
     record_certificate,
     register_organisation,
 )
-from market.organisations.rules import CertificateKind, OrganisationKind
+from market.organisations.rules import CertificateKind, OrganisationKind, Power
 from market.organisations.tables import Certificate, Organisation
 from market.places.manage import add_village, villages_by_region
 from market.sessions.manage import schedule_sessions
-from market.stock.manage import receive_stock
-from market.stock.tables import StockLevel
 from seeds import content
 from seeds.content import Row, rows
 from seeds.ground import SEEDER, seed_categories, seed_regions
@@ -39,6 +38,7 @@ from seeds.media import draw_missing, listing_images, village_picture
 from seeds.people import seed_people
 from seeds.report import Progress, SeedReport, counts, examples, silent
 from seeds.seats import has_taken_seats, take_demo_seats
+from seeds.stock import stock_variant, stock_versions
 
 
 @dataclass(slots=True)
@@ -120,12 +120,20 @@ def _organisations(seeding: _Seeding) -> None:
         ids[row["slug"]] = found or register_organisation(seeding.market, SEEDER, draft)
     for row in rows("organisation"):
         for membership in row.get("member_of", ()):
-            join_cooperative(
+            membership_id = join_cooperative(
                 seeding.market,
                 SEEDER,
                 cooperative_id=ids[membership["cooperative"]],
                 producer_id=ids[row["slug"]],
                 joined_on=membership["joined"],
+            )
+            grant_powers(
+                seeding.market,
+                SEEDER,
+                membership_id=membership_id,
+                powers=tuple(Power),
+                valid_from=membership["joined"],
+                idempotency_key=f"seed-{membership_id}",
             )
 
 
@@ -151,16 +159,24 @@ def _certificates(seeding: _Seeding) -> None:
 def _products(seeding: _Seeding) -> None:
     with seeding.market.read() as session:
         known = _variants(session, rows("product"))
-        stocked = set(session.exec(select(StockLevel.variant_id)))
+        versions = stock_versions(session)
     for row in seeding.each("product"):
         if row["variants"][0]["sku"] not in known:
-            publish_product(seeding.market, SEEDER, content.product_draft(row, seeding.ids, listing_images(row)))
+            draft = content.product_draft(row, seeding.ids, listing_images(row))
+            publish_product(seeding.market, SEEDER, draft, popularity=row["popularity"])
             with seeding.market.read() as session:
                 known |= _variants(session, (row,))
         for variant in row["variants"]:
             variant_id = known[variant["sku"]]
-            if variant_id not in stocked:
-                receive_stock(seeding.market, SEEDER, variant_id=variant_id, quantity=variant["on_hand"])
+            stock_variant(
+                seeding.market,
+                variant_id,
+                variant["sku"],
+                variant["on_hand"],
+                today=seeding.today,
+                shelf_life_days=row["shelf_life_days"],
+                version=versions.get(variant_id, 0),
+            )
     seeding.ids["variant"] = known
 
 
@@ -170,7 +186,7 @@ def _package_listings(seeding: _Seeding) -> list[str]:
     for row in seeding.each("package"):
         if row["title"] not in known:
             draft = content.package_draft(row, seeding.ids, listing_images(row))
-            known[row["title"]] = publish_package(seeding.market, SEEDER, draft)
+            known[row["title"]] = publish_package(seeding.market, SEEDER, draft, popularity=row["popularity"])
         with seeding.market.read() as session:
             options = session.exec(
                 select(PackageOption.id)

@@ -27,6 +27,7 @@ def seed_categories(market: Market) -> dict[str, str]:
             name_en=row["name_en"],
             kind=ListingKind(row["kind"]),
             parent_id=ids[row["parent"]] if row["parent"] else None,
+            needs_conformity_certificate=row.get("needs_conformity_certificate", False),
         )
         ids[row["slug"]] = add_category(market, SEEDER, draft)
     return ids

@@ -4,16 +4,24 @@ A listing's first picture is its own. Its second is shared by all of its motif, 
 hundred files instead of a thousand, and a buyer still sees what it is and where it comes from.
 """
 
-from collections.abc import Callable
+import io
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from zlib import crc32
 
+from PIL import Image
+
 from market.catalogue.publish import ImageDraft
+from market.media.objects import open_objects
+from market.media.render import encoded
+from market.media.rules import PIXELS, MediaSize, fitted, sized
+from market.media.store import PUBLIC, PUBLIC_CACHE
 from seeds import pictures
 from seeds.content import Row, home_of, rows
 
 SHARED_PER_MOTIF = 3
+_FOLDER = "demo"
 
 WORDS = {
     "peach": ("水蜜桃", "honey peaches"),
@@ -48,7 +56,7 @@ WORDS = {
 
 @dataclass(frozen=True, slots=True)
 class Picture:
-    """A file to be: its key (the path under the media folder), and what is drawn in it."""
+    """A file to be: its key (see `market.media.rules`), and what is drawn in it."""
 
     key: str
     motif: str
@@ -68,17 +76,19 @@ class Picture:
 
 def own_picture(slug: str, motif: str) -> Picture:
     """The first picture of a listing."""
-    return Picture(f"demo/{slug}-1.webp", motif, crc32(slug.encode()))
+    return Picture(f"{_FOLDER}/{slug}-1.webp", motif, crc32(slug.encode()))
 
 
 def shared_picture(motif: str, number: int) -> Picture:
     """One of a motif's few pictures that several listings show."""
-    return Picture(f"demo/{motif}-shared-{number % SHARED_PER_MOTIF + 1}.webp", motif, number % SHARED_PER_MOTIF + 1)
+    return Picture(
+        f"{_FOLDER}/{motif}-shared-{number % SHARED_PER_MOTIF + 1}.webp", motif, number % SHARED_PER_MOTIF + 1
+    )
 
 
 def village_picture(village: Row) -> Picture:
     """The picture of a featured village."""
-    return Picture(f"demo/village-{village['code']}-1.webp", village["picture"], crc32(village["code"].encode()))
+    return Picture(f"{_FOLDER}/village-{village['code']}-1.webp", village["picture"], crc32(village["code"].encode()))
 
 
 def listing_pictures(offer: Row) -> tuple[Picture, ...]:
@@ -105,18 +115,34 @@ def all_pictures() -> list[Picture]:
 
 
 def draw_missing(folder: Path, *, done: Callable[[int, int], None] = lambda _done, _total: None) -> int:
-    """Draw the demo's pictures whose files are not in the folder; says how many. `done` is told how many of how many.
+    """Draw the demo's pictures whose files are not in the store of this folder; says how many. `done` is told how many
+    of how many.
 
-    A file is there whole or not at all; one that was left half written is written again.
+    A file is there whole or not at all, and the large one comes last: where it is, the others are.
     """
+    objects = open_objects(folder.absolute().as_uri())
+    there = {path for some in objects.paths(f"{PUBLIC}{_FOLDER}/") for path in some}
     wanted, drawn = all_pictures(), 0
     for number, picture in enumerate(wanted, start=1):
-        path = folder / picture.key
-        if not path.exists():
-            path.parent.mkdir(parents=True, exist_ok=True)
-            part = path.with_suffix(".part")
-            part.write_bytes(pictures.draw(picture.motif, seed=picture.seed))
-            part.replace(path)
+        if PUBLIC + picture.key not in there:
+            for path, content in _files(picture):
+                objects.put(path, content, cache_control=PUBLIC_CACHE)
             drawn += 1
         done(number, len(wanted))
     return drawn
+
+
+def _files(picture: Picture) -> Iterator[tuple[str, bytes]]:
+    """A picture's files in all sizes, the large one last."""
+    drawn = pictures.draw(picture.motif, seed=picture.seed)
+    with Image.open(io.BytesIO(drawn)) as image:
+        for size in (MediaSize.SMALL, MediaSize.MEDIUM):
+            wanted = fitted(*image.size, PIXELS[size])
+            content = drawn if wanted == image.size else _smaller(image, wanted)
+            yield PUBLIC + sized(picture.key, size), content
+    yield PUBLIC + picture.key, drawn
+
+
+def _smaller(image: Image.Image, size: tuple[int, int]) -> bytes:
+    """Quickly: flat colours do not show it, and a first start should not wait."""
+    return encoded(image.resize(size, Image.Resampling.BILINEAR, reducing_gap=1.0), effort=0)

@@ -58,6 +58,7 @@ PREFIXES = {
     "rfd": "refund",
     "shp": "shipment",
     "ppt": "pick-up point",
+    "dlr": "delivery rate",
     "car": "cart",
     "cli": "cart line",
     "clm": "claim",

@@ -22,15 +22,21 @@ TABLE_MODULES = (
     "market.kernel.idempotency",
     "market.kernel.outbox",
     "market.kernel.audit",
+    "market.media.tables",
     "market.places.tables",
     "market.people.tables",
+    "market.people.profile.tables",
     "market.organisations.tables",
     "market.catalogue.tables",
     "market.stock.tables",
     "market.sessions.tables",
     "market.ledger.tables",
+    "market.bookings.tables",
     "market.vouchers.tables",
     "market.orders.tables",
+    "market.fulfilment.tables",
+    "market.checkout.tables",
+    "market.bulk.tables",
 )
 
 

@@ -7,6 +7,7 @@ import sqlalchemy as sa
 from sqlmodel import Field, SQLModel
 
 from market.kernel.columns import enum_field, fen_field
+from market.kernel.personal import OnErasure, PersonalKind, personal
 from market.orders.rules import (
     Channel,
     DeliveryMethod,
@@ -16,6 +17,10 @@ from market.orders.rules import (
     SellerOrderState,
 )
 from market.vouchers.rules import Funder
+
+CONTACT, NOTE = "order.contact", "order.note"
+"""The sealer's purposes."""
+TRADE_RECORD = "a platform keeps the records of a trade for at least three years (E-commerce Law art. 31)"
 
 _PENDING = sa.text("state = 'PENDING_PAYMENT'")
 _ADDS_UP = "payable_fen = goods_fen + delivery_fen - discount_fen AND payable_fen >= 0"
@@ -46,11 +51,25 @@ class CustomerOrder(SQLModel, table=True):
     discount_fen: int = fen_field()
     payable_fen: int = fen_field()
     refunded_fen: int = fen_field(default=0)
-    contact_sealed: str | None = None
-    phone_digest: str | None = Field(default=None, max_length=64)
-    phone_tail: str | None = Field(default=None, max_length=4, description="The last four digits, to search by")
+    contact_sealed: str | None = Field(
+        default=None,
+        sa_column_kwargs=personal(PersonalKind.ADDRESS, OnErasure.KEEP, sealed_for=CONTACT, reason=TRADE_RECORD),
+    )
+    phone_digest: str | None = Field(
+        default=None,
+        max_length=64,
+        sa_column_kwargs=personal(PersonalKind.CREDENTIAL, OnErasure.KEEP, reason=TRADE_RECORD),
+    )
+    phone_tail: str | None = Field(
+        default=None,
+        max_length=4,
+        description="The last four digits, to search by",
+        sa_column_kwargs=personal(PersonalKind.PHONE, OnErasure.KEEP, reason=TRADE_RECORD),
+    )
     region_code: str | None = Field(default=None, max_length=12, description="Where it is delivered to")
-    note_sealed: str | None = None
+    note_sealed: str | None = Field(
+        default=None, sa_column_kwargs=personal(PersonalKind.TEXT, OnErasure.CLEAR, sealed_for=NOTE)
+    )
     cancel_reason: str | None = Field(default=None, max_length=64)
     placed_at: datetime
     business_day: date = Field(description="Shanghai's, of placing")

@@ -6,6 +6,7 @@ and what to do.
 
 import difflib
 import os
+import re
 import types
 import typing
 from collections.abc import Mapping
@@ -47,8 +48,23 @@ def _folder_url(url: str) -> str:
     return url
 
 
+def _store_url(url: str) -> str:
+    if url and not re.fullmatch(r"file:///.*[^/].*|s3://[^/]+(/.*)?|memory:///", url):
+        raise ValueError(
+            "use file:///var/lib/market/media or s3://bucket/prefix, or leave it out for MARKET_MEDIA_PATH"
+        )
+    return url
+
+
 def _outside_production(values: dict[str, Any]) -> bool:
     return values.get("environment") != "production"
+
+
+Sms = Literal["console", "tencent", "off"]
+
+
+def _sms(values: dict[str, Any]) -> Sms:
+    return "off" if values.get("environment") == "production" else "console"
 
 
 Names = Annotated[tuple[str, ...], NoDecode, BeforeValidator(_listed)]
@@ -103,10 +119,33 @@ class Settings(BaseSettings):
     cost_max: int = Field(1_000, ge=1, description="Points that one operation may cost at most.")
     cache_entries: int = Field(2_000, ge=0, description="Answers kept in memory in each process; 0 turns this off.")
     cache_bytes: int = Field(64 * 1024 * 1024, ge=0, description="Bytes that those may take up together.")
-    media_path: Path = Field(Path("var/media"), description="The folder where pictures are stored.")
-    media_url: Annotated[str, AfterValidator(_folder_url)] = Field(
-        "/media/", description="Where clients find them: a path of this server, or another server's address."
+    media_path: Path = Field(
+        Path("var/media"), description="The folder where pictures are kept, unless `MARKET_MEDIA_STORE` says otherwise."
     )
+    media_store: Annotated[str, AfterValidator(_store_url)] = Field(
+        "",
+        description="Where pictures are kept, as a URL: `file:///folder`, or `s3://bucket/prefix` of any S3-compatible "
+        "store, with `AWS_ENDPOINT_URL`, `AWS_REGION`, `AWS_ACCESS_KEY_ID` and `AWS_SECRET_ACCESS_KEY` beside it.",
+    )
+    media_url: Annotated[str, AfterValidator(_folder_url)] = Field(
+        "/media/",
+        description="Where clients find public pictures: a path of this server, or the address of another one that serves "
+        "the store's `public/` part and nothing else of it.",
+    )
+    sms: Sms = Field(
+        default_factory=_sms,
+        description="How sign-in codes reach phones: `tencent` by Tencent Cloud SMS, `console` writes them to this server's "
+        "log (production refuses it), `off` lets nobody sign in by phone.",
+    )
+    sms_secret_id: str = Field("", description="Of the Tencent Cloud account that sends: `SecretId`.")
+    sms_secret_key: SecretStr = Field(SecretStr(""), description="Its `SecretKey`.")
+    sms_app_id: str = Field("", description="Its SMS application: `SmsSdkAppId`.")
+    sms_sign_name: str = Field("", description="The approved signature of messages.")
+    sms_template_id: str = Field(
+        "", description="The approved template of messages: its `{1}` is the code, its `{2}` the minutes it lives."
+    )
+    wechat_app_id: str = Field("", description="The WeChat mini-program whose users may sign in; none when empty.")
+    wechat_app_secret: SecretStr = Field(SecretStr(""), description="Its app secret.")
     log_level: Literal["debug", "info", "warning", "error"] = Field(
         "info", description="The least important lines to write. Operations are logged at `info`."
     )
@@ -135,6 +174,11 @@ class Settings(BaseSettings):
         return self.environment == "production"
 
     @property
+    def media_store_url(self) -> str:
+        """Where pictures are kept, as a URL in any case."""
+        return self.media_store or self.media_path.absolute().as_uri()
+
+    @property
     def is_embedded(self) -> bool:
         """Whether the database is a file of this machine, so that one process can be the whole system."""
         return self.database_url.startswith("sqlite")
@@ -146,10 +190,20 @@ class Settings(BaseSettings):
 
     @model_validator(mode="after")
     def _is_safe(self) -> Self:
-        problems = list(_unsafe(self)) if self.is_production else []
+        problems = [*_incomplete(self), *(_unsafe(self) if self.is_production else ())]
         if problems:
             raise ValueError("\n".join(problems))
         return self
+
+
+def _incomplete(settings: Settings) -> typing.Iterator[str]:
+    """What is set by halves."""
+    needed = ("sms_secret_id", "sms_secret_key", "sms_app_id", "sms_sign_name", "sms_template_id")
+    for name in needed if settings.sms == "tencent" else ():
+        if not getattr(settings, name):
+            yield f"{PREFIX}{name.upper()}: MARKET_SMS=tencent needs it"
+    if bool(settings.wechat_app_id) != bool(settings.wechat_app_secret):
+        yield "MARKET_WECHAT_APP_SECRET: set it together with MARKET_WECHAT_APP_ID, or neither"
 
 
 def _unsafe(settings: Settings) -> typing.Iterator[str]:
@@ -159,6 +213,10 @@ def _unsafe(settings: Settings) -> typing.Iterator[str]:
         yield "MARKET_SECRET: production needs a secret of its own; make one with `openssl rand -base64 48`"
     if settings.graphiql:
         yield "MARKET_GRAPHIQL: GraphiQL is for development; remove it or set it to false"
+    if settings.sms == "console":
+        yield "MARKET_SMS: the console shows sign-in codes to whoever reads the log; set it to tencent or off"
+    if settings.media_store.startswith("memory:"):
+        yield "MARKET_MEDIA_STORE: memory:/// is gone with the process; use a folder or a bucket"
     for origin in settings.allowed_origins:
         if not origin.startswith("https://") or "*" in origin:
             yield f"MARKET_ALLOWED_ORIGINS: {origin!r} is not safe; name each site as https://shop.example.cn"
@@ -216,11 +274,13 @@ def _kind(annotation: object) -> str:
 
 def _default(field: FieldInfo) -> str:
     if field.default_factory is not None:
-        return "on, in production off"
+        made: typing.Callable[[dict[str, Any]], Any] = field.default_factory  # type: ignore[assignment]  # ours take it
+        here, there = (made({"environment": each}) for each in ("development", "production"))
+        return "on, in production off" if here is True else f"`{here}`, in production `{there}`"
     value = field.default
     if isinstance(value, SecretStr):
-        return "one for development"
-    if value == ():
+        return "one for development" if value else "none"
+    if value in ((), ""):
         return "none"
     if isinstance(value, tuple):
         return f"`{','.join(value)}`"

@@ -35,7 +35,7 @@ def calendar(market: Market, package_id: str, first: date, last: date, *, party_
     with market.read() as session:
         if not is_live(session, package_id):
             return None
-        departures = departures_between(session, package_id, first, last)
+        departures = departures_between(session, package_id, first, last, now)
     days = [first + timedelta(days=number) for number in range((last - first).days + 1)]
     return [
         calendar_day(day, [each for each in departures if each.local_date == day], party_size=party_size, now=now)

@@ -1,24 +1,33 @@
-"""Use cases: schedule sessions; keep what packages say about the next one."""
+"""Use cases: schedule sessions on given days; the worker's keeping of next sessions."""
 
 from collections.abc import Iterable
 from dataclasses import dataclass
-from datetime import date, datetime, time, timedelta
+from datetime import date, datetime, time
 
-from sqlmodel import Session, col, select
+from sqlmodel import col, select
 
-from market.catalogue.keep import keep_next_session
 from market.catalogue.rules import ListingKind
-from market.catalogue.tables import FAR_FUTURE, Listing, PackageOption, TourPackage
+from market.catalogue.tables import Listing
+from market.kernel import audit
 from market.kernel.clock import shanghai
-from market.kernel.errors import Invalid, NotFound
+from market.kernel.idempotency import IdempotencyKey, once
 from market.kernel.market import Market
-from market.kernel.permissions import Actor, Permission, require
-from market.kernel.topics import touch
-from market.sessions.rules import SessionState
-from market.sessions.tables import TourSession
+from market.kernel.permissions import Actor, Permission, reach
+from market.sessions.access import managed_option
+from market.sessions.keep import keep_next, next_session_at
+from market.sessions.make import CAPACITY_MAX, add_sessions, check_capacity, check_count
+from market.sessions.pools.links import link_to_pools
+from market.sessions.steps import SavedSession, SaveOutcome, save_session
 
-CAPACITY_MAX = 10_000
-SERIES_MAX = 2_000
+__all__ = [
+    "CAPACITY_MAX",
+    "SeriesDraft",
+    "SessionDraft",
+    "keep_next_sessions",
+    "next_session_at",
+    "schedule_session",
+    "schedule_sessions",
+]
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,86 +41,83 @@ class SeriesDraft:
 
 
 def schedule_sessions(market: Market, actor: Actor, drafts: Iterable[SeriesDraft]) -> int:
-    """Schedule sessions of one package's options, leaving alone those already there; says how many are new.
+    """Schedule sessions of options on given days, leaving alone those already there; says how many are new.
 
-    Refuses: Forbidden; NotFound; Invalid for a capacity that is not 1 to 10,000, or more than 2,000 sessions at once.
-    Guards: an option has one session at a time.
+    Refuses: NotSignedIn, Forbidden; NotFound; OptionRetired; NotSelling; Invalid for a capacity that is not 1 to 10,000,
+    or more than 2,000 sessions of an option at once.
+    Once: an option has one session at a time, so scheduling the same again makes none.
     """
-    now, made = market.now(), 0
+    reach(actor, Permission.SESSION_MANAGE)
+    now = market.now()
     with market.transaction() as session:
-        packages: set[str] = set()
+        packages: dict[str, str] = {}
+        made: dict[str, list[str]] = {}
         for draft in drafts:
-            _check(draft)
-            package = _package_of(session, draft.option_id)
-            listing = session.get(Listing, package.id)
-            assert listing is not None, "a package is a listing"
-            require(actor, Permission.SESSION_MANAGE, organisation_id=listing.cooperative_id or listing.producer_id)
-            made += _add(session, market, package, draft)
-            packages.add(package.id)
-        session.flush()
-        for package_id in packages:
-            keep_next_session(session, package_id, next_session_at(session, package_id, now))
-            touch(session, package_id, "sessions")
-    return made
+            check_capacity(draft.capacity)
+            check_count(len(draft.days) * len(draft.times), field="days")
+            managed = managed_option(session, actor, draft.option_id, now=now)
+            starts = [shanghai(day, at) for day in draft.days for at in draft.times]
+            new = add_sessions(session, market, managed.package, draft.option_id, starts, capacity=draft.capacity)
+            if new:
+                made.setdefault(draft.option_id, []).extend(new)
+                packages[managed.package.id] = managed.producer.id
+        link_to_pools(session, made)
+        keep_next(session, packages, now)
+        for package_id, producer_id in sorted(packages.items()):
+            audit.record(session, actor, action="session.schedule", subject=package_id, principal=producer_id, now=now)
+    return sum(map(len, made.values()))
 
 
-def _check(draft: SeriesDraft) -> None:
-    if not 1 <= draft.capacity <= CAPACITY_MAX:
-        raise Invalid(
-            field="capacity",
-            allowed=f"a capacity is 1 to {CAPACITY_MAX}",
-            allowed_zh=f"容量为 1 到 {CAPACITY_MAX}",
-        )
-    if len(draft.days) * len(draft.times) > SERIES_MAX:
-        raise Invalid(
-            field="days",
-            allowed=f"at most {SERIES_MAX} sessions at once",
-            allowed_zh=f"一次最多 {SERIES_MAX} 场",
-        )
+@dataclass(frozen=True, slots=True)
+class SessionDraft:
+    """One session of an option."""
+
+    option_id: str
+    starts_at: datetime
+    capacity: int
 
 
-def _package_of(session: Session, option_id: str) -> TourPackage:
-    option = session.get(PackageOption, option_id)
-    package = None if option is None else session.get(TourPackage, option.package_id)
-    if package is None:
-        raise NotFound(field="option")
-    return package
+def schedule_session(market: Market, actor: Actor, draft: SessionDraft, *, idempotency_key: str) -> SavedSession:
+    """Schedule one session of an option, or give the one that it has at this moment another capacity.
 
-
-def _add(session: Session, market: Market, package: TourPackage, draft: SeriesDraft) -> int:
-    starts = {shanghai(day, at): day for day in draft.days for at in draft.times}
-    known = set(session.exec(select(TourSession.starts_at).where(TourSession.option_id == draft.option_id)))
-    fresh = [(moment, day) for moment, day in sorted(starts.items()) if moment not in known]
-    session.add_all(
-        TourSession(
-            id=market.new_id("ses"),
-            package_id=package.id,
-            option_id=draft.option_id,
-            starts_at=moment,
-            ends_at=moment + timedelta(minutes=package.duration_minutes),
-            cutoff_at=moment - timedelta(minutes=package.cutoff_minutes),
-            local_date=day,
-            capacity=draft.capacity,
-        )
-        for moment, day in fresh
+    Refuses as `save_session`. Once: the same key gives the first answer, and an option has one session at a time.
+    """
+    reach(actor, Permission.SESSION_MANAGE)
+    now = market.now()
+    asked = IdempotencyKey.of(
+        actor=actor.account_id or actor.kind, operation="session.schedule", key=idempotency_key, asked=draft
     )
-    return len(fresh)
+    with market.transaction() as session:
 
+        def act() -> SavedSession:
+            saved = save_session(
+                session,
+                market,
+                actor,
+                option_id=draft.option_id,
+                starts_at=draft.starts_at,
+                capacity=draft.capacity,
+                now=now,
+            )
+            audit.record(
+                session,
+                actor,
+                action="session.schedule",
+                subject=saved.session_id,
+                principal=saved.producer_id,
+                after={"capacity": draft.capacity, "outcome": saved.outcome},
+                now=now,
+            )
+            return saved
 
-def next_session_at(session: Session, package_id: str, now: datetime) -> datetime:
-    """Step: when a package's next open session with a vacancy starts; FAR_FUTURE when there is none."""
-    found = session.exec(
-        select(TourSession.starts_at)
-        .where(
-            TourSession.package_id == package_id,
-            TourSession.state == SessionState.OPEN,
-            col(TourSession.taken) < col(TourSession.capacity),
-            col(TourSession.starts_at) > now,
+        return once(
+            session,
+            asked,
+            act,
+            now=now,
+            dump=lambda saved: [saved.session_id, saved.producer_id, saved.outcome],
+            load=lambda kept: SavedSession(kept[0], kept[1], SaveOutcome(kept[2])),
         )
-        .order_by(col(TourSession.starts_at))
-        .limit(1)
-    ).first()
-    return found or FAR_FUTURE
 
 
 def keep_next_sessions(market: Market, *, limit: int = 500) -> int:
@@ -125,6 +131,5 @@ def keep_next_sessions(market: Market, *, limit: int = 500) -> int:
             .order_by(col(Listing.id))
             .limit(limit)
         ).all()
-        for package_id in passed:
-            keep_next_session(session, package_id, next_session_at(session, package_id, now))
+        keep_next(session, passed, now)
         return len(passed)

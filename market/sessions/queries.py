@@ -1,29 +1,33 @@
 """Named reads of sessions."""
 
-from datetime import date
+from datetime import date, datetime
 
-from sqlmodel import Session, col, select
+import sqlalchemy as sa
+from sqlmodel import Session
 
 from market.sessions.rules import Departure
-from market.sessions.tables import TourSession
+from market.sessions.tables.core import SESSION
+from market.sessions.vacancies import vacancies
 
-
-def departures_between(session: Session, package_id: str, first: date, last: date) -> list[Departure]:
-    """The sessions of a package on these days, whatever their state, in order of time."""
-    rows = session.exec(
-        select(TourSession)
-        .where(TourSession.package_id == package_id, col(TourSession.local_date).between(first, last))
-        .order_by(col(TourSession.starts_at), col(TourSession.id))
+_BETWEEN = (
+    sa.select(
+        SESSION.c.id,
+        SESSION.c.starts_at,
+        SESSION.c.local_date,
+        SESSION.c.state,
+        SESSION.c.capacity,
+        vacancies(SESSION, sa.bindparam("now", type_=SESSION.c.starts_at.type)).label("vacancies"),
+        SESSION.c.cutoff_at,
     )
-    return [
-        Departure(
-            id=row.id,
-            starts_at=row.starts_at,
-            local_date=row.local_date,
-            state=row.state,
-            capacity=row.capacity,
-            vacancies=row.capacity - row.taken,
-            cutoff_at=row.cutoff_at,
-        )
-        for row in rows
-    ]
+    .where(
+        SESSION.c.package_id == sa.bindparam("package_id"),
+        SESSION.c.local_date.between(sa.bindparam("first"), sa.bindparam("last")),
+    )
+    .order_by(SESSION.c.starts_at, SESSION.c.id)
+)
+
+
+def departures_between(session: Session, package_id: str, first: date, last: date, now: datetime) -> list[Departure]:
+    """The sessions of a package on these days, whatever their state, in order of time, with what is left now."""
+    rows = session.execute(_BETWEEN, {"package_id": package_id, "first": first, "last": last, "now": now})
+    return [Departure(**row) for row in rows.mappings()]

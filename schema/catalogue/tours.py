@@ -56,9 +56,9 @@ from schema.sessions import (
     SESSIONS,
     SessionWhere,
     TourSession,
+    has_room,
     session_list,
     to_come,
-    vacancies,
 )
 
 
@@ -167,11 +167,7 @@ def _notes(kind: NoteKind) -> ToMany:
 
 
 def _bookable(session: sa.FromClause, build: Build) -> list[Condition]:
-    return [
-        session.c.state == quoted("OPEN"),
-        vacancies(session) > number(0),
-        to_come(session, build),
-    ]
+    return [*has_room(session, build, number(1)), to_come(session, build)]
 
 
 _PACKAGE = table_of(PackageTable)
@@ -210,7 +206,9 @@ TOUR_PACKAGE = Projection(
     },
 )
 SESSION_FIELDS["option"] = ToOne(lambda: OPTION, lambda t, option: option.c.id == t.c.option_id)
-SESSION_FIELDS["tourPackage"] = ToOne(lambda: TOUR_PACKAGE, lambda t, package: package.c.id == t.c.package_id)
+# Whoever sees a session sees its package, whatever its state.
+_ITS_PACKAGE = replace(TOUR_PACKAGE, visible=None)
+SESSION_FIELDS["tourPackage"] = ToOne(lambda: _ITS_PACKAGE, lambda t, package: package.c.id == t.c.package_id)
 
 
 def _check_days(first: date, last: date) -> None:
@@ -229,9 +227,8 @@ def _with_sessions(t: sa.FromClause, sessions: Args, build: Build) -> Condition:
     held = [
         session.c.package_id == t.c.id,
         session.c.local_date.between(build.bind(first, type_=sa.Date()), build.bind(last, type_=sa.Date())),
-        session.c.state == quoted("OPEN"),
         to_come(session, build),
-        vacancies(session) >= build.bind(least, type_=sa.Integer()),
+        *has_room(session, build, build.bind(least, type_=sa.Integer())),
     ]
     return exists(session, where=held)
 

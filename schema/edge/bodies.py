@@ -24,7 +24,8 @@ def bad_request(message_zh: str, message_en: str) -> BadRequest:
     return BadRequest(400, "BAD_REQUEST", message_zh, message_en)
 
 
-def _too_large(bytes_max: int) -> BadRequest:
+def too_large(bytes_max: int) -> BadRequest:
+    """Refuse with 413 what is longer than this; the rest of it is not read."""
     return BadRequest(
         413,
         "PAYLOAD_TOO_LARGE",
@@ -32,6 +33,26 @@ def _too_large(bytes_max: int) -> BadRequest:
         f"The body must not exceed {bytes_max} bytes.",
         close=True,
     )
+
+
+def too_slow(seconds_max: float) -> BadRequest:
+    """Refuse with 408 what did not arrive in time."""
+    return BadRequest(
+        408,
+        "REQUEST_TIMEOUT",
+        f"请求体没有在 {seconds_max:g} 秒内送达。",
+        f"The body did not arrive within {seconds_max:g} seconds.",
+        close=True,
+    )
+
+
+def check_length(content_length: bytes | None, *, bytes_max: int) -> None:
+    """Refuse with 413 a body that says itself, before a byte of it is read, that it is too long."""
+    if content_length is not None and (
+        len(content_length) > len(str(bytes_max))  # huge numbers are not even converted
+        or (content_length.isdigit() and int(content_length) > bytes_max)
+    ):
+        raise too_large(bytes_max)
 
 
 async def _read(receive: Receive, bytes_max: int) -> bytes:
@@ -44,7 +65,7 @@ async def _read(receive: Receive, bytes_max: int) -> bytes:
         chunk: bytes = message.get("body", b"")
         size += len(chunk)
         if size > bytes_max:
-            raise _too_large(bytes_max)
+            raise too_large(bytes_max)
         if not message.get("more_body", False):
             return b"".join([*chunks, chunk]) if chunks else chunk
         chunks.append(chunk)
@@ -56,22 +77,12 @@ async def read_body(receive: Receive, content_length: bytes | None, *, bytes_max
     Raises `Disconnected` if the client leaves first. A declared length is judged before a byte is
     read, and the bytes that really come are counted whatever was declared.
     """
-    if content_length is not None and (
-        len(content_length) > len(str(bytes_max))  # huge numbers are not even converted
-        or (content_length.isdigit() and int(content_length) > bytes_max)
-    ):
-        raise _too_large(bytes_max)
+    check_length(content_length, bytes_max=bytes_max)
     try:
         async with asyncio.timeout(seconds_max):
             return await _read(receive, bytes_max)
     except TimeoutError:
-        raise BadRequest(
-            408,
-            "REQUEST_TIMEOUT",
-            f"请求体没有在 {seconds_max:g} 秒内送达。",
-            f"The body did not arrive within {seconds_max:g} seconds.",
-            close=True,
-        ) from None
+        raise too_slow(seconds_max) from None
 
 
 def parse_json(text: bytes | str, *, levels_max: int) -> object:

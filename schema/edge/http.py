@@ -12,13 +12,16 @@ from typing import Any, Protocol
 
 from schema.edge.bodies import Disconnected, Receive, read_body
 from schema.edge.media import MediaType, negotiate, prefers_html
+from schema.edge.multipart import UploadLimits, Uploads, is_multipart
 from schema.edge.refusals import BadRequest, error_body, language_of
 from schema.edge.requests import (
     Caller,
     GraphQLRequest,
     check_content_type,
+    check_preflight,
     from_body,
     from_query_string,
+    from_value,
     method_not_allowed,
     request_id_of,
 )
@@ -122,13 +125,15 @@ class GraphQLEndpoint:
         log: ErrorLog,
         observe: Observe,
         limits: HttpLimits | None = None,
+        uploads: UploadLimits | None = None,
         graphiql: Page | None = None,
     ) -> None:
-        """Take the execution and where to report to; `graphiql` None leaves the page off."""
+        """Take the execution and where to report to; `uploads` None refuses files, `graphiql` None leaves the page off."""
         self._execute = execute
         self._log = log
         self._observe = observe
         self._limits = limits or HttpLimits()
+        self._uploads = None if uploads is None else Uploads(uploads)
         self._graphiql = graphiql
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -143,10 +148,13 @@ class GraphQLEndpoint:
             return
         request_id = request_id_of(headers)
         try:
-            request = await self._request(scope, headers, receive, request_id)
-            answer = await self._execute(request)
-            status = _status(answer, request.media_type)
-            sent = _CONTENT_TYPE[request.media_type]
+            caller = _caller(scope, headers, request_id)
+            if self._uploads is not None and scope["method"] == "POST" and is_multipart(headers.get(b"content-type")):
+                answer = await self._with_files(self._uploads, receive, caller)
+            else:
+                answer = await self._execute(await self._request(scope, receive, caller))
+            status = _status(answer, caller.media_type)
+            sent = _CONTENT_TYPE[caller.media_type]
         except BadRequest as refusal:
             status, sent = refusal.status, _CONTENT_TYPE[_media_type(headers)]
             answer = _refused(refusal, headers, request_id)
@@ -161,30 +169,27 @@ class GraphQLEndpoint:
             await _respond(send, status, sent, answer, request_id)
         self._observed(status, answer, request_id, started)
 
-    async def _request(
-        self,
-        scope: Scope,
-        headers: dict[bytes, bytes],
-        receive: Receive,
-        request_id: str,
-    ) -> GraphQLRequest:
+    async def _request(self, scope: Scope, receive: Receive, caller: Caller) -> GraphQLRequest:
         """Read the request, cheapest refusals first; the body is read last."""
-        method = scope["method"]
-        if method not in {"POST", "GET"}:
-            raise method_not_allowed()
-        client = scope.get("client")
-        caller = Caller(headers, request_id, negotiate(headers.get(b"accept")), client[0] if client else "")
         limits = self._limits
-        if method == "GET":
+        if scope["method"] == "GET":
             return from_query_string(scope["query_string"], caller, levels_max=limits.json_levels_max)
-        check_content_type(headers.get(b"content-type"))
+        check_content_type(caller.headers.get(b"content-type"))
         body = await read_body(
             receive,
-            headers.get(b"content-length"),
+            caller.headers.get(b"content-length"),
             bytes_max=limits.body_bytes_max,
             seconds_max=limits.body_seconds_max,
         )
         return from_body(body, caller, levels_max=limits.json_levels_max)
+
+    async def _with_files(self, uploads: Uploads, receive: Receive, caller: Caller) -> Answer:
+        """Answer a request that brings files; they are gone when it is answered."""
+        check_preflight(caller.headers)
+        async with uploads.form(receive, caller.headers, caller.client) as form:
+            request = from_value(form.operations, caller)
+            request.has_files = True
+            return await self._execute(request)
 
     def _report(self, error: Exception, request_id: str) -> None:
         self._log.error("graphql.unexpected_error", exc_info=error, extra={"request_id": request_id})
@@ -205,6 +210,14 @@ class GraphQLEndpoint:
             self._observe(observation)
         except Exception as error:  # noqa: BLE001 - the answer is out: reporting cannot undo it
             self._report(error, request_id)
+
+
+def _caller(scope: Scope, headers: dict[bytes, bytes], request_id: str) -> Caller:
+    """What the headers say, or refuse: 405 for another method, 406 for a media type that no answer has."""
+    if scope["method"] not in {"POST", "GET"}:
+        raise method_not_allowed()
+    client = scope.get("client")
+    return Caller(headers, request_id, negotiate(headers.get(b"accept")), client[0] if client else "")
 
 
 def _headers(pairs: list[Header]) -> dict[bytes, bytes]:

@@ -57,6 +57,8 @@ class GraphQLRequest:
     """The peer's address as the server reports it, or ""."""
     headers: Mapping[bytes, bytes] = field(default_factory=dict)
     """All of them, by lower-case name: for what is not named here (cookies, origin, user agent)."""
+    has_files: bool = False
+    """Whether variables hold `multipart.Upload`s, which no JSON can show."""
 
 
 @dataclass(slots=True)
@@ -98,7 +100,8 @@ def check_content_type(content_type: bytes | None) -> None:
     """Accept application/json in UTF-8, or refuse with 415.
 
     text/plain, forms and multipart are what a foreign page can send without a preflight, so
-    refusing them is also the guard against cross-site request forgery.
+    refusing them is also the guard against cross-site request forgery. Where uploads are accepted,
+    multipart does not come here, and `check_preflight` is the guard.
     """
     if content_type is None or not _is_json(content_type[:256]):
         raise BadRequest(
@@ -111,13 +114,13 @@ def check_content_type(content_type: bytes | None) -> None:
 
 
 def check_preflight(headers: Mapping[bytes, bytes]) -> None:
-    """Accept a GET that a foreign page cannot send unasked, or refuse it with 403."""
+    """Accept a GET or an upload that a foreign page cannot send unasked, or refuse it with 403."""
     if not any(name in headers for name in PREFLIGHT_HEADERS):
         raise BadRequest(
             403,
             "PREFLIGHT_REQUIRED",
-            "GET 请求须带 x-graphql-preflight 请求头（任意值），或改用 POST。",
-            "Send the header x-graphql-preflight (any value) with a GET, or use POST.",
+            "GET 请求和上传须带 x-graphql-preflight 请求头（任意值），或改用 JSON 的 POST。",
+            "Send the header x-graphql-preflight (any value) with a GET or an upload, or use POST with JSON.",
         )
 
 
@@ -134,8 +137,12 @@ def method_not_allowed() -> BadRequest:
 
 
 def from_body(body: bytes, caller: Caller, *, levels_max: int) -> GraphQLRequest:
-    """Read a POST body, or refuse with 400: not a JSON object, a batch, parts of a wrong type."""
-    value = parse_json(body, levels_max=levels_max)
+    """Read a POST body, or refuse with 400: not JSON, or what `from_value` refuses."""
+    return from_value(parse_json(body, levels_max=levels_max), caller)
+
+
+def from_value(value: object, caller: Caller) -> GraphQLRequest:
+    """Take a POST's parsed JSON, or refuse with 400: not an object, a batch, parts of a wrong type."""
     if isinstance(value, list):
         raise bad_request("不支持批量请求。", "Batches are not supported: send one operation.")
     if not isinstance(value, dict):

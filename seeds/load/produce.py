@@ -8,14 +8,13 @@ from market.catalogue.rules import (
     StockState,
     WindowKind,
     season_of,
-    stock_state_of,
 )
 from market.catalogue.rules.seasons import Window, window
 from market.catalogue.tables import ListingCertificate, Product, SeasonWindow, Variant
-from market.stock.tables import StockLevel
 from seeds.load import words
 from seeds.load.listings import Listings
 from seeds.load.sellers import Seller
+from seeds.load.stock import add_stock, invented_level, state_of_level
 from seeds.load.words import Crop, Words
 
 _BEST_FIRST = (StockState.IN_STOCK, StockState.LOW, StockState.SOLD_OUT)
@@ -42,8 +41,8 @@ def add_product(listings: Listings, sellers: list[Seller], number: int) -> str:
     packs = chance.sample(crop.pack_grams, chance.choice((1, 1, 2, 2, 3)))
     fen_per_kg = chance.randint(*crop.fen_per_kg)
     prices = [max(500, fen_per_kg * grams // 100_000 * 100 - 20) for grams in packs]
-    stock = [_on_hand(listings) for _ in packs]
-    states = [stock_state_of(on_hand - reserved) for on_hand, reserved in stock]
+    levels = [invented_level(listings) for _ in packs]
+    states = [state_of_level(level) for level in levels]
     season, windows = _windows(crop)
     zh, en = _weight(packs[0])
     listing_id = listings.ids.new("prd")
@@ -67,19 +66,13 @@ def add_product(listings: Listings, sellers: list[Seller], number: int) -> str:
         season_end_2=season.end_2,
     )
     _add_parts(listings, listing_id, crop, seller, windows)
-    first = [
-        _add_variant(listings, listing_id, position, f"LD-{number:06}-{position}", grams, price, level, state)
-        for position, (grams, price, level, state) in enumerate(zip(packs, prices, stock, states, strict=True), 1)
+    variants = [
+        _add_variant(listings, listing_id, position, f"LD-{number:06}-{position}", grams, price, state)
+        for position, (grams, price, state) in enumerate(zip(packs, prices, states, strict=True), 1)
     ]
-    return first[0]
-
-
-def _on_hand(listings: Listings) -> tuple[int, int]:
-    """Pieces on hand and reserved: one in twenty has none, one in fifteen nearly none."""
-    chance = listings.chance.random()
-    if chance < 0.12:
-        return (0 if chance < 0.05 else listings.chance.randint(1, 5)), 0
-    return listings.chance.randint(10, 600), listings.chance.randint(0, 9)
+    for variant_id, level in zip(variants, levels, strict=True):
+        add_stock(listings, seller, crop, variant_id, level)
+    return variants[0]
 
 
 def _add_parts(listings: Listings, listing_id: str, crop: Crop, seller: Seller, windows: tuple[Window, ...]) -> None:
@@ -112,7 +105,6 @@ def _add_variant(
     sku: str,
     grams: int,
     price_fen: int,
-    level: tuple[int, int],
     state: StockState,
 ) -> str:
     variant_id = listings.ids.new("var")
@@ -132,5 +124,4 @@ def _add_variant(
         price_fen=price_fen,
         stock_state=state,
     )
-    listings.rows.add(StockLevel, variant_id=variant_id, on_hand=level[0], reserved=level[1])
     return variant_id

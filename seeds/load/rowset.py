@@ -23,7 +23,7 @@ from market.catalogue.tables import (
 from market.organisations.tables import Certificate, Membership, Organisation
 from market.places.tables import Village
 from market.sessions.tables import TourSession
-from market.stock.tables import StockLevel
+from market.stock.tables import ConformityCertificate, StockHold, StockLevel, StockLot, StockMovement
 from seeds.load.bulk import bulk_insert
 
 IN_ORDER: tuple[type[SQLModel], ...] = (
@@ -38,6 +38,10 @@ IN_ORDER: tuple[type[SQLModel], ...] = (
     Variant,
     SeasonWindow,
     StockLevel,
+    StockLot,
+    ConformityCertificate,
+    StockMovement,
+    StockHold,
     TourPackage,
     PackageOption,
     UnitType,

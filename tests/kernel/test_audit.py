@@ -11,7 +11,6 @@ import pytest
 import sqlalchemy as sa
 from sqlmodel import Session, SQLModel
 
-from market.kernel import audit
 from market.kernel.audit import GENESIS, AuditEntry, AuditReport, Head, head, record, verify
 from market.kernel.idempotency import canonical
 from market.kernel.market import Market
@@ -73,7 +72,7 @@ def rewrite_from(session: Session, seq: int, *, last: int) -> None:
 
 def test_an_empty_trail_is_intact(market: Market) -> None:
     with market.read() as session:
-        assert verify(session) == AuditReport(0, Head(0, GENESIS), ())
+        assert verify(session) == AuditReport(0, Head(0, GENESIS), (), 0)
 
 
 def test_an_entry_says_who_did_what_for_whom(market: Market) -> None:
@@ -106,12 +105,12 @@ def test_who_has_no_account_is_named_by_kind_and_acts_for_itself(market: Market)
     assert tuple(who) == ("SYSTEM", "SYSTEM")
 
 
-def test_a_trail_left_alone_is_intact(market: Market, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(audit, "_CHUNK", 2)
+@pytest.mark.parametrize("chunk", [1, 2, 5, 1000])
+def test_a_trail_left_alone_is_intact(market: Market, chunk: int) -> None:
     newest = fill(market, 5)
 
     with market.read() as session:
-        report = verify(session, exported=newest)
+        report = verify(session, exported=newest, chunk=chunk)
 
     assert (report.is_intact, report.entries, report.head) == (True, 5, newest)
 
@@ -245,20 +244,32 @@ def test_many_recorders_at_once_make_one_chain(market: Market) -> None:
         assert (verify(session).findings, head(session).seq) == ((), 40)
 
 
-def test_verifying_while_others_record_finds_nothing(market: Market, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_verifying_while_others_record_finds_nothing(market: Market) -> None:
     fill(market, 3)
-    walk = audit._entries
+    seen = []
 
-    def walk_and_record(session: Session, *, upto: int) -> Iterator[dict[str, Any]]:
+    def record_more(done: int, total: int) -> None:
+        seen.append((done, total))
         with ThreadPoolExecutor(1) as threads:
             threads.submit(fill, market, 2).result(timeout=5)
-        return walk(session, upto=upto)
 
-    monkeypatch.setattr(audit, "_entries", walk_and_record)
     with market.read() as session:
-        report = verify(session)
+        report = verify(session, chunk=2, progress=record_more)
 
     assert (report.findings, report.entries) == ((), 3)
+    assert seen == [(2, 3), (3, 3)]
+    with market.read() as session:
+        assert (verify(session).is_intact, head(session).seq) == (True, 7)
+
+
+def test_findings_are_kept_up_to_a_limit_and_counted_beyond_it(market: Market) -> None:
+    fill(market, 10)
+
+    with meddling(market) as session:
+        session.execute(sa.update(ENTRY).values(request_id="other"))
+        few = verify(session, findings_max=3)
+
+    assert ([finding.seq for finding in few.findings], few.found, few.is_intact) == ([1, 2, 3], 10, False)
 
 
 @pytest.mark.parametrize("change", ["UPDATE kept SET note = 'b'", "DELETE FROM kept", "replace all"])

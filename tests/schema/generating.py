@@ -23,6 +23,8 @@ from graphql import (
     is_leaf_type,
 )
 
+from schema.permissions import PUBLIC
+
 DEPTH_MAX = 7
 CURSORS = {"after", "before"}
 PAGES = {"first", "last"} | CURSORS
@@ -35,6 +37,11 @@ Pool = Mapping[str, Sequence[Any]]
 def cursor_key(field_name: str, connection: str, order: str | None) -> str:
     """Where a pool keeps the cursors that a list has given out in this order (None for its usual one)."""
     return f"{field_name}:{connection}:{order or ''}"
+
+
+def public(kind: Any) -> dict[str, GraphQLField]:
+    """The fields of a type that everybody may see: what random visitors ask for."""
+    return {name: each for name, each in kind.fields.items() if each.extensions["rule"] == PUBLIC}
 
 
 @dataclass
@@ -52,7 +59,7 @@ class Generator:
     def query(self, roots: int = 2) -> tuple[str, dict[str, Any]]:
         """The document and its variables."""
         assert self.schema.query_type is not None
-        fields = self.schema.query_type.fields
+        fields = public(self.schema.query_type)
         names = self.random.choices(list(fields), weights=[WEIGHTS.get(name, 1) for name in fields], k=roots)
         body = " ".join(self._field(fields[name], name, 1, alias=True) for name in names)
         declared = f"({', '.join(self.declarations)})" if self.declarations else ""
@@ -74,17 +81,18 @@ class Generator:
         return f"{key}{name}{given}{directive} {{ {self._selection(kind, depth + 1)} }}"
 
     def _selection(self, kind: Any, depth: int) -> str:
-        leaves = [name for name, each in kind.fields.items() if is_leaf_type(get_named_type(each.type))]
-        composites = [name for name in kind.fields if name not in leaves]
+        fields = public(kind)
+        leaves = [name for name, each in fields.items() if is_leaf_type(get_named_type(each.type))]
+        composites = [name for name in fields if name not in leaves]
         if depth >= DEPTH_MAX:
             composites = []
         chosen = self.random.sample(leaves, min(len(leaves), self.random.randint(0, 4)))
         chosen += self.random.sample(composites, min(len(composites), self.random.choice([0, 1, 1, 2])))
-        parts = [self._field(kind.fields[name], name, depth) for name in chosen]
+        parts = [self._field(fields[name], name, depth) for name in chosen]
         if self._chance(0.3) or not parts:
             parts.append("__typename")
         if isinstance(kind, GraphQLInterfaceType):
-            member = self.random.choice(self.schema.get_possible_types(kind))
+            member = self.random.choice([each for each in self.schema.get_possible_types(kind) if public(each)])
             parts.append(f"... on {member.name} {{ {self._selection(member, depth + 1)} }}")
         elif self._chance(0.1) and isinstance(kind, GraphQLObjectType):
             name = f"F{len(self.fragments)}"

@@ -19,6 +19,7 @@ from graphql import (
 from tests.schema.asking import SCHEMA
 
 SHORT_LISTS = {
+    "Account.roles",  # nobody holds many
     "Cooperative.certificates",
     "PackageOption.units",
     "Producer.certificates",

@@ -6,7 +6,7 @@ from typing import Any
 from graphql import get_named_type
 
 from tests.schema.asking import SCHEMA, Asker
-from tests.schema.generating import Pool, cursor_key
+from tests.schema.generating import Pool, cursor_key, public
 from tests.schema.oracle.data import Data
 
 OWN_PREFIX = {
@@ -85,7 +85,7 @@ async def pool_of(asker: Asker, data: Data) -> Pool:
 async def _cursors(asker: Asker) -> AsyncIterator[tuple[str, list[str]]]:
     query = SCHEMA.query_type
     assert query is not None
-    for name, field in query.fields.items():
+    for name, field in public(query).items():
         connection = get_named_type(field.type)
         if not connection.name.endswith("Connection"):
             continue

@@ -13,12 +13,14 @@ from market.catalogue.rules import ListingKind, ListingState, stock_state_of
 from market.catalogue.search import rank_of
 from market.catalogue.tables import Image, Listing, PackageGift, Variant, listing_search
 from market.kernel.clock import business_day
+from market.kernel.ids import new_id
 from market.kernel.market import Market
 from market.organisations.tables import Certificate, Membership, Organisation
 from market.places.tables import Village
+from market.sessions.holds.statements import KEEP
 from market.sessions.manage import next_session_at
-from market.sessions.rules import SessionState
-from market.sessions.tables import TourSession
+from market.sessions.rules import DrawPer, PoolKind, PoolPeriod, SessionState
+from market.sessions.tables import PoolSlot, SeatHold, SeatHoldSlot, SeatPool, SessionSlot, TourSession
 from market.stock.tables import StockLevel
 
 Row = TypeVar("Row", bound=SQLModel)
@@ -46,6 +48,7 @@ def vary(market: Market) -> None:
         _vary_listings(session, random, market.now())
         _vary_stock(session, random)
         _vary_sessions(session, random)
+        _vary_pools(session, random, market.now())
         packages = session.exec(select(Listing.id).where(Listing.kind == ListingKind.TOUR_PACKAGE)).all()
         for package_id in packages:
             keep_next_session(session, package_id, next_session_at(session, package_id, market.now()))
@@ -119,6 +122,48 @@ def _vary_sessions(session: Session, random: Random) -> None:
             each.state = random.choice([SessionState.CLOSED, SessionState.CANCELLED])
         each.taken = random.choice([0, each.capacity, each.capacity // 2, each.capacity // 2 + 1, each.capacity - 1])
     session.flush()
+
+
+def _vary_pools(session: Session, random: Random, now: datetime) -> None:
+    """Some sessions share pools; in some, pooled or not, seats are held: still, or no longer."""
+    producer_id = session.exec(select(Listing.producer_id)).first() or ""
+    pool = SeatPool(
+        id=new_id("pol"),
+        organisation_id=producer_id,
+        kind=PoolKind.BUS_SEAT,
+        name="大巴",
+        period=PoolPeriod.DAY,
+        slot_minutes=1440,
+        capacity=9,
+        created_at=now,
+    )
+    session.add(pool)
+    session.flush()
+    slots = [PoolSlot(pool_id=pool.id, starts_at=now + timedelta(days=day), capacity=9, taken=0) for day in range(40)]
+    session.add_all(slots)
+    session.flush()
+    chosen = random.sample(_all(session, TourSession), 400)
+    for number, each in enumerate(chosen):
+        drawn = random.sample(slots, random.choice([0, 1, 1, 2]))
+        for slot in drawn:
+            assert slot.id is not None
+            per = random.choice(list(DrawPer))
+            session.add(SessionSlot(session_id=each.id, slot_id=slot.id, units=random.randint(1, 3), per=per))
+        seats = min(each.capacity - each.taken, random.randint(0, 3))
+        if seats == 0 or any(slot.capacity - slot.taken < seats for slot in drawn):
+            continue
+        expires_at = now + timedelta(minutes=random.choice([-5, 0, 1, 20]))
+        session.add(
+            SeatHold(holder=f"order-{number}", session_id=each.id, seats=seats, expires_at=expires_at, created_at=now)
+        )
+        session.flush()
+        each.taken += seats
+        for slot in drawn:
+            slot.taken += seats
+            session.add(SeatHoldSlot(holder=f"order-{number}", session_id=each.id, slot_id=slot.id or 0, units=seats))
+    session.flush()
+    session.execute(KEEP, {"ids": [each.id for each in chosen]})
+    session.expire_all()
 
 
 def _all(session: Session, table: type[Row]) -> list[Row]:

@@ -17,14 +17,17 @@ _NAMES = {
     "village": ("region_code",),
     "category": ("slug",),
     "organisation": ("name", "village_id"),
+    "membership": ("cooperative_id", "producer_id"),
     "certificate": ("organisation_id", "kind", "name"),
     "listing": ("title", "producer_id"),
     "variant": ("sku",),
+    "stock_lot": ("variant_id", "harvested_on"),
     "package_option": ("package_id", "position"),
 }
 """What is pointed at, and the columns that name it; those that point themselves come after what they point at."""
-_NEW_EACH_TIME = {"created_at", "updated_at", "published_at", "search_rank"}
-_NOT_CONTENT = {"topic_version"}
+_NEW_EACH_TIME = {"created_at", "updated_at", "published_at", "search_rank", "hash"}
+_NOT_CONTENT = {"topic_version", "audit_entry", "audit_head", "idempotency_key"}
+"""What tells how the content came about, not what it is."""
 
 
 def rows(session: Session) -> dict[str, list[tuple[Any, ...]]]:
@@ -50,7 +53,7 @@ def snapshot(session: Session) -> Snapshot:
     content: Snapshot = {}
     for table, all_rows in found.items():
         keys = tables[table].columns.keys()
-        kept = [at for at, name in enumerate(keys) if name not in _NEW_EACH_TIME]
+        kept = [at for at, name in enumerate(keys) if name not in _NEW_EACH_TIME and not name.endswith("_sealed")]
         content[table] = Counter(
             tuple(_named(row[at], names, is_id=keys[at] == "id") for at in kept) for row in all_rows
         )
@@ -61,4 +64,6 @@ def _named(value: Any, names: dict[str, str], *, is_id: bool) -> Any:
     """What an id stands for; nothing for one that nobody points at; any other value as it is."""
     if is_id:
         return names.get(value)
+    if isinstance(value, list):
+        return tuple(value)
     return names.get(value, value) if isinstance(value, str) else value

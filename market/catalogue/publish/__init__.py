@@ -1,7 +1,6 @@
-"""Use cases that put listings on sale."""
+"""Use cases that make the catalogue without drafts and reviews: the category tree, and listings of seeds."""
 
-from market.catalogue.publish.categories import CategoryDraft, add_category
-from market.catalogue.publish.drafts import (
+from market.catalogue.content.drafts import (
     GiftDraft,
     ImageDraft,
     ListingDraft,
@@ -13,6 +12,7 @@ from market.catalogue.publish.drafts import (
     VariantDraft,
     WindowDraft,
 )
+from market.catalogue.publish.categories import CategoryDraft, add_category
 from market.catalogue.publish.packages import publish_package
 from market.catalogue.publish.products import publish_product
 

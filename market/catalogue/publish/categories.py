@@ -23,6 +23,7 @@ class CategoryDraft:
     name_en: str | None
     kind: ListingKind
     parent_id: str | None = None
+    needs_conformity_certificate: bool = False
 
 
 def add_category(market: Market, actor: Actor, draft: CategoryDraft) -> str:
@@ -59,6 +60,7 @@ def add_category(market: Market, actor: Actor, draft: CategoryDraft) -> str:
             name_en=draft.name_en,
             depth=depth,
             position=siblings + 1,
+            needs_conformity_certificate=draft.needs_conformity_certificate,
         )
         session.add(category)
         touch(session, "categories")

@@ -2,6 +2,7 @@
 
 from market.catalogue.tables.listing import FAR_FUTURE, Category, Image, Listing, ListingCertificate
 from market.catalogue.tables.produce import Product, SeasonWindow, Variant
+from market.catalogue.tables.review import ExpiryWarning, ListingEvent, ListingRevision, ListingSuspension, PriceChange
 from market.catalogue.tables.search import SEARCH, listing_search
 from market.catalogue.tables.tours import (
     CancellationTier,
@@ -17,12 +18,17 @@ __all__ = [
     "SEARCH",
     "CancellationTier",
     "Category",
+    "ExpiryWarning",
     "Image",
     "Listing",
     "ListingCertificate",
+    "ListingEvent",
+    "ListingRevision",
+    "ListingSuspension",
     "PackageGift",
     "PackageNote",
     "PackageOption",
+    "PriceChange",
     "Product",
     "SeasonWindow",
     "TourPackage",

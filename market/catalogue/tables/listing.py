@@ -37,6 +37,10 @@ class Category(SQLModel, table=True):
     name_en: str | None = None
     depth: int = Field(description="1 for a root, at most 3")
     position: int
+    needs_conformity_certificate: bool = Field(
+        default=False,
+        description="Lots of what is in it or below it need a 承诺达标合格证 (MARA Order 2025 No. 4, from 1 February 2026)",
+    )
 
 
 class Listing(SQLModel, table=True):
@@ -58,6 +62,12 @@ class Listing(SQLModel, table=True):
         _live_index("producer", "producer_id", "kind", "popularity", "id"),
         _live_index("cooperative", "cooperative_id", "kind", "popularity", "id"),
         _live_index("place", "latitude", "longitude"),
+        # What its people and staff look through, whatever its state.
+        sa.Index("listing_of_producer", "producer_id", "updated_at", "id"),
+        sa.Index("listing_of_cooperative", "cooperative_id", "updated_at", "id"),
+        sa.Index("listing_in_region", "region_code", "updated_at", "id"),
+        sa.Index("listing_updated", "updated_at", "id"),
+        sa.Index("listing_external_code", "producer_id", "external_code", unique=True),
         sa.CheckConstraint("price_fen >= 0", name="listing_price"),
         sa.CheckConstraint("rating_count >= 0", name="listing_rating"),
     )
@@ -97,7 +107,9 @@ class Listing(SQLModel, table=True):
     rating_hundredths: int | None = Field(default=None, description="Average of the reviews, 100 to 500")
     rating_count: int = 0
     search_rank: int = Field(sa_type=sa.BigInteger, unique=True, description="Popularity and a serial: search order")
-    published_at: datetime
+    external_code: str | None = Field(default=None, max_length=64, description="The seller's own, from its imports")
+    version: int = Field(default=1, description="Counts changes of its content and revisions: see access.bump")
+    published_at: datetime = Field(description="When it first went on sale; while a draft, when it was made")
     created_at: datetime
     updated_at: datetime
 

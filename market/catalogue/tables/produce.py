@@ -1,5 +1,7 @@
 """What only produce has."""
 
+from datetime import datetime
+
 import sqlalchemy as sa
 from sqlmodel import Field, SQLModel
 
@@ -19,7 +21,8 @@ class Product(SQLModel, table=True):
 
 
 class Variant(SQLModel, table=True):
-    """A sellable form (规格) of a product."""
+    """A sellable form (规格) of a product. One that is no longer offered is retired, for orders point at it; it comes
+    after those that are, and returns under the same id when its SKU is offered again."""
 
     __tablename__ = "variant"
     __table_args__ = (
@@ -40,6 +43,7 @@ class Variant(SQLModel, table=True):
     unit_en: str | None = None
     price_fen: int = fen_field()
     stock_state: StockState = enum_field(StockState, default=StockState.SOLD_OUT)
+    retired_at: datetime | None = None
 
 
 class SeasonWindow(SQLModel, table=True):

@@ -1,5 +1,7 @@
 """What only tour packages have (农旅套餐): OCTO's product, option and unit, and the produce that goes with them."""
 
+from datetime import datetime
+
 import sqlalchemy as sa
 from sqlmodel import Field, SQLModel
 
@@ -24,7 +26,7 @@ class TourPackage(SQLModel, table=True):
 
 
 class PackageOption(SQLModel, table=True):
-    """A form of a package: another length, another route."""
+    """A form of a package: another length, another route. Retired like a variant: sessions and bookings point at it."""
 
     __tablename__ = "package_option"
     __table_args__ = (sa.UniqueConstraint("package_id", "position", name="package_option_place"),)
@@ -34,10 +36,11 @@ class PackageOption(SQLModel, table=True):
     position: int
     name: str
     name_en: str | None = None
+    retired_at: datetime | None = None
 
 
 class UnitType(SQLModel, table=True):
-    """A ticket type of an option: who it is for, how many seats it takes, what it costs."""
+    """A ticket type of an option: who it is for, how many seats it takes, what it costs. Retired like a variant."""
 
     __tablename__ = "unit_type"
     __table_args__ = (
@@ -57,6 +60,7 @@ class UnitType(SQLModel, table=True):
     min_age: int | None = None
     max_age: int | None = None
     max_quantity: int | None = None
+    retired_at: datetime | None = None
 
 
 class PackageNote(SQLModel, table=True):

@@ -2,6 +2,7 @@
 
 from datetime import datetime
 from enum import StrEnum
+from pathlib import Path
 from typing import Annotated
 
 import typer
@@ -38,6 +39,7 @@ def build_cli(parts: Parts) -> typer.Typer:
     _add_server(cli, parts)
     _add_data(cli, parts)
     _add_checks(cli, parts)
+    _add_audit(cli)
     return cli
 
 
@@ -137,3 +139,33 @@ def _add_checks(cli: typer.Typer, parts: Parts) -> None:
 
         with told():
             show_settings(is_markdown=markdown)
+
+
+def _add_audit(cli: typer.Typer) -> None:
+    audit = typer.Typer(help="The audit trail: verify it, and keep its head elsewhere.", no_args_is_help=True)
+    cli.add_typer(audit, name="audit", epilog=EPILOG)
+
+    @audit.command(epilog=EPILOG)
+    def verify(
+        head: Annotated[
+            Path | None,
+            typer.Option(
+                metavar="FILE", help="A head that was kept elsewhere: only with it is a rewritten or cut end seen."
+            ),
+        ] = None,
+    ) -> None:
+        """Walk the whole trail. A table of what was edited, deleted, cut off or replaced; exits with 1 then."""
+        from market.server.cli.audit import verify_trail
+
+        with told():
+            verify_trail(head)
+
+    @audit.command("head", epilog=EPILOG)
+    def show(
+        write: Annotated[Path | None, typer.Option(metavar="FILE", help="Write it there instead of printing.")] = None,
+    ) -> None:
+        """Print the newest entry's number and hash: keep it on another machine, and give it to `verify` later."""
+        from market.server.cli.audit import show_head
+
+        with told():
+            show_head(write)

@@ -100,9 +100,9 @@ def _greet(parts: Parts, settings: Settings, port: int) -> None:
     with opened(settings) as market:
         examples = parts.examples(market)
     if not settings.is_production and examples:
-        typer.echo("\n  To look at first:")
+        typer.echo("\n  To look at first, and as whom (codes for phones are written to the log below):")
         for noun, what in examples.items():
-            typer.echo(f"    {noun:<12} {what}")
+            typer.echo(f"    {noun:<15} {what}")
     typer.echo("\n  Ctrl-C ends it; the data stays.\n")
 
 

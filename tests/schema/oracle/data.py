@@ -1,5 +1,5 @@
-"""All rows of a marketplace, as dicts. Columns that the marketplace keeps (prices, stock, seasons, places, next
-sessions) are recomputed here, so that an answer which shows a wrong one differs."""
+"""All rows of a marketplace, as dicts. Columns that the marketplace keeps (prices, stock, seasons, places, vacancies,
+next sessions) are recomputed here, so that an answer which shows a wrong one differs."""
 
 from collections import defaultdict
 from collections.abc import Callable, Iterable
@@ -62,6 +62,7 @@ def load(market: Market) -> Data:
         data.sessions = _rows(session, sessions.TourSession, "TourSession")
         data.listings = _listings(session)
         _parts(session, data)
+        _count_vacancies(session, data)
     data.region_of = {each["code"]: each for each in data.regions}
     tables = (data.regions, data.villages, data.organisations, data.memberships, data.certificates, data.categories)
     for table in (*tables, data.listings, data.sessions):
@@ -153,6 +154,36 @@ def _recompute(data: Data, listing: Row) -> None:
         listing["next_session_at"] = coming["starts_at"] if coming else catalogue.FAR_FUTURE
 
 
+def _count_vacancies(session: Session, data: Data) -> None:
+    """What is left of each session: of its own seats and of every slot it draws on, holds that ended not counted."""
+    ended = {
+        (hold["holder"], hold["session_id"]): hold["seats"]
+        for hold in _rows(session, sessions.SeatHold, "")
+        if hold["expires_at"] is not None and hold["expires_at"] <= data.now
+    }
+    units: dict[int, int] = defaultdict(int)
+    for line in _rows(session, sessions.SeatHoldSlot, ""):
+        if (line["holder"], line["session_id"]) in ended:
+            units[line["slot_id"]] += line["units"]
+    free = {
+        slot["id"]: slot["capacity"] - slot["taken"] + units[slot["id"]]
+        for slot in _rows(session, sessions.PoolSlot, "")
+    }
+    drawn: dict[str, list[Row]] = defaultdict(list)
+    for link in _rows(session, sessions.SessionSlot, ""):
+        drawn[link["session_id"]].append(link)
+    for row in data.sessions:
+        back = sum(seats for (_holder, session_id), seats in ended.items() if session_id == row["id"])
+        limits = [row["capacity"] - row["taken"] + back]
+        for link in drawn[row["id"]]:
+            left = free[link["slot_id"]]
+            if link["per"] == "PERSON":
+                limits.append(left // link["units"])
+            elif left < link["units"]:
+                limits.append(0)
+        row["vacancies"] = min(limits)
+
+
 def path_of(data: Data, category_id: str | None) -> list[str]:
     """A category and those above it, the root first."""
     if category_id is None:
@@ -165,7 +196,7 @@ def next_session(data: Data, package_id: str) -> Row | None:
     coming = [
         each
         for each in data.part("TourSession", package_id)
-        if each["state"] == "OPEN" and each["taken"] < each["capacity"] and each["starts_at"] > data.now
+        if each["state"] == "OPEN" and each["vacancies"] > 0 and each["starts_at"] > data.now
     ]
     return min(coming, key=lambda each: (each["starts_at"], each["id"]), default=None)
 

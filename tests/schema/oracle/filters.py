@@ -167,7 +167,7 @@ def sessions(request: Request, args: Args) -> Condition:
     if last is not None:
         conditions.append(lambda row: row["local_date"] <= last)
     if least is not None:
-        conditions.append(lambda row: row["state"] == "OPEN" and row["capacity"] - row["taken"] >= least)
+        conditions.append(lambda row: row["state"] == "OPEN" and row["vacancies"] >= least)
     return all_of(conditions)
 
 
@@ -255,7 +255,7 @@ def _suits(request: Request, session: Row, wanted: Args) -> bool:
         session["state"] == "OPEN"
         and session["starts_at"] > request.data.now
         and wanted["from"] <= session["local_date"] <= wanted["to"]
-        and session["capacity"] - session["taken"] >= wanted["vacancies"]
+        and session["vacancies"] >= wanted["vacancies"]
     )
 
 

@@ -146,9 +146,9 @@ def _day(request: Request, package_id: str, day: Any, party: int) -> Row:
         for each in sorted(request.data.part("TourSession", package_id), key=lambda row: (row["starts_at"], row["id"]))
         if each["local_date"] == day and each["state"] == "OPEN" and request.data.now < each["cutoff_at"]
     ]
-    roomy = [each for each in bookable if each["capacity"] - each["taken"] >= party]
+    roomy = [each for each in bookable if each["vacancies"] >= party]
     capacity = sum(each["capacity"] for each in bookable)
-    left = capacity - sum(each["taken"] for each in bookable)
+    left = sum(each["vacancies"] for each in bookable)
     status = "AVAILABLE" if 2 * left >= capacity else "LIMITED"
     return {
         "__typename": "AvailabilityDay",

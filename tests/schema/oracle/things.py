@@ -108,7 +108,7 @@ def _gift_product(request: Request, row: Row, _args: Args) -> Row | None:
 
 
 def _status(request: Request, row: Row, _args: Args) -> str:
-    left = row["capacity"] - row["taken"]
+    left = row["vacancies"]
     if row["state"] != "OPEN" or request.data.now >= row["cutoff_at"]:
         return "CLOSED"
     if left == 0:
@@ -174,7 +174,6 @@ FIELDS: dict[str, dict[str, Resolver]] = {
     },
     "TourSession": {
         "status": _status,
-        "vacancies": lambda _request, row, _args: row["capacity"] - row["taken"],
         "option": _to("option_id"),
         "tourPackage": _to("package_id"),
     },

@@ -13,8 +13,13 @@ from starlette.routing import Mount, Route
 
 from schema.edge.graphiql import GraphiQL
 from schema.edge.http import HttpLimits
+from schema.edge.multipart import UploadLimits
+from tests.server.edge.forms import BOUNDARY, MULTIPART, form, open_files
 from tests.server.edge.toy import Toy, endpoint
 
+UPLOAD = b"POST /graphql HTTP/1.1\r\nHost: x\r\nX-GraphQL-Preflight: 1\r\nContent-Type: multipart/form-data; boundary="
+UPLOAD += BOUNDARY.encode() + b"\r\n"
+HELLO = {"query": "{ hello }", "variables": {"file": None}}
 HEAD = b"POST /graphql HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\n"
 
 
@@ -25,8 +30,9 @@ class Server:
         self.toy = Toy()
         page = GraphiQL()
         limits = HttpLimits(body_seconds_max=0.5)
+        uploads = UploadLimits(file_bytes_max=2**20, seconds_max=1.0, pause_seconds_max=0.5)
         routes = [
-            Route("/graphql", endpoint(self.toy, graphiql=page, limits=limits)),
+            Route("/graphql", endpoint(self.toy, graphiql=page, limits=limits, uploads=uploads)),
             Mount("/graphiql", page),
         ]
         config = uvicorn.Config(Starlette(routes=routes), port=0, log_level="error")
@@ -125,8 +131,61 @@ def test_an_oversized_body_is_refused_before_it_is_read(server: Server, *, chunk
 
 def test_a_form_of_a_foreign_page_is_refused(server: Server) -> None:
     response = httpx.post(server.url, data={"query": "mutation { cancel(ids: [1]) }"})
+    with_files = httpx.post(server.url, files={"query": b"mutation { cancel(ids: [1]) }"})
 
     assert response.status_code == 415
+    assert with_files.status_code == 403
+
+
+def test_a_file_is_taken_over_the_wire(server: Server) -> None:
+    body = form(HELLO, {"0": ["variables.file"]}, ("0", b"x" * 2**20))
+
+    response = httpx.post(server.url, content=body, headers=MULTIPART)
+
+    assert response.json() == {"data": {"hello": "hello world"}}
+    upload = server.toy.executed[-1].variables["file"]
+    assert (upload.size, upload.file.closed) == (2**20, True)
+
+
+def test_a_file_too_large_is_cut_off_on_the_wire(server: Server) -> None:
+    body = form(HELLO, {"0": ["variables.file"]}, ("0", b"x" * 2**23))
+    before = len(server.toy.executed)
+
+    with server.connect() as large:
+        large.sendall(UPLOAD + b"Content-Length: %d\r\n\r\n" % len(body))
+        large.sendall(body[: 2**20 + 2**17])
+        answer = received(large)
+
+    assert answer.startswith(b"HTTP/1.1 413 ")
+    assert len(server.toy.executed) == before
+
+
+def test_nothing_is_left_of_an_upload_that_is_broken_off(server: Server) -> None:
+    body = form(HELLO, {"0": ["variables.file"]}, ("0", b"x" * 2**20))
+    before, seen = len(open_files()), len(server.toy.seen)
+
+    with server.connect() as leaving:
+        leaving.sendall(UPLOAD + b"Content-Length: %d\r\n\r\n" % len(body) + body[: 2**19])
+        deadline = time.monotonic() + 2
+        while len(open_files()) == before and time.monotonic() < deadline:
+            time.sleep(0.01)
+        assert len(open_files()) == before + 1
+    while len(server.toy.seen) == seen and time.monotonic() < deadline:
+        time.sleep(0.01)
+
+    assert [each.status for each in server.toy.seen[seen:]] == [499]
+    assert len(open_files()) == before
+
+
+def test_a_stalled_upload_is_cut_off(server: Server) -> None:
+    body = form(HELLO, {"0": ["variables.file"]}, ("0", b"x" * 2**20))
+
+    with server.connect() as slow:
+        started = time.monotonic()
+        slow.sendall(UPLOAD + b"Content-Length: %d\r\n\r\n" % len(body) + body[: 2**19])
+
+        assert received(slow).startswith(b"HTTP/1.1 408 ")
+        assert time.monotonic() - started < 2
 
 
 def test_the_page_and_its_files_are_served_under_their_mount(server: Server) -> None:

@@ -1,0 +1,85 @@
+"""Bookings and tickets. What was sold stays as it was sold."""
+
+from datetime import date, datetime
+from typing import Any
+
+import sqlalchemy as sa
+from sqlmodel import Field, SQLModel
+
+from market.bookings.rules import BookingState, CancelledBy, TicketState
+from market.catalogue.rules import UnitKind
+from market.kernel.columns import enum_field, fen_field
+from market.kernel.personal import OnErasure, PersonalKind, part_of, personal
+
+PARTICIPANT = "ticket.participant"
+"""The sealer's purpose."""
+
+
+class Booking(SQLModel, table=True):
+    """A party's place in a session. Its seats are held by its order; an order has one booking in a session."""
+
+    __tablename__ = "booking"
+    __table_args__ = (
+        sa.UniqueConstraint("line_id", name="booking_line"),
+        sa.Index("booking_order", "order_id"),
+        sa.Index("booking_account", "account_id", "starts_at", "id"),
+        sa.Index("booking_session", "session_id", "state", "id"),
+        sa.Index("booking_package", "package_id", "starts_at", "id"),
+        sa.CheckConstraint("seats > 0", name="booking_seats"),
+    )
+
+    id: str = Field(primary_key=True, max_length=30)
+    order_id: str = Field(max_length=30)
+    line_id: str = Field(max_length=30)
+    account_id: str = Field(foreign_key="account.id", max_length=30)
+    producer_id: str = Field(foreign_key="organisation.id", max_length=30, description="Who receives them")
+    region_code: str = Field(max_length=12, description="Where")
+    package_id: str = Field(foreign_key="tour_package.id", max_length=30)
+    option_id: str = Field(foreign_key="package_option.id", max_length=30)
+    session_id: str = Field(foreign_key="tour_session.id", max_length=30)
+    state: BookingState = enum_field(BookingState, default=BookingState.ON_HOLD)
+    seats: int
+    amount_fen: int = fen_field()
+    starts_at: datetime
+    ends_at: datetime
+    cutoff_at: datetime
+    local_date: date
+    tiers: list[Any] = Field(sa_type=sa.JSON, description="[hours before, refund percent], as sold")
+    expires_at: datetime | None = None
+    confirmed_at: datetime | None = None
+    redeemed_at: datetime | None = None
+    cancelled_at: datetime | None = None
+    cancelled_by: CancelledBy | None = enum_field(CancelledBy, default=None, nullable=True)
+    refund_percent: int | None = None
+    created_at: datetime
+
+
+class Ticket(SQLModel, table=True):
+    """One unit booked. Its code is random, and kept twice: hashed to be found, sealed (`ticket.code`) to be shown."""
+
+    __tablename__ = "ticket"
+    __table_args__ = (
+        sa.UniqueConstraint("booking_id", "position", name="ticket_place"),
+        sa.Index("ticket_session", "session_id", "state", "id"),
+        sa.CheckConstraint("pax >= 0 AND price_fen >= 0", name="ticket_facts"),
+    )
+
+    id: str = Field(primary_key=True, max_length=30)
+    booking_id: str = Field(foreign_key="booking.id", max_length=30, sa_column_kwargs=part_of())
+    session_id: str = Field(foreign_key="tour_session.id", max_length=30)
+    position: int
+    unit_type_id: str = Field(foreign_key="unit_type.id", max_length=30)
+    kind: UnitKind = enum_field(UnitKind)
+    name: str
+    name_en: str | None = None
+    pax: int
+    price_fen: int = fen_field()
+    participant_sealed: str | None = Field(
+        default=None, sa_column_kwargs=personal(PersonalKind.NAME, OnErasure.CLEAR, sealed_for=PARTICIPANT)
+    )
+    code_digest: str = Field(unique=True, max_length=64)
+    code_sealed: str
+    state: TicketState = enum_field(TicketState, default=TicketState.PENDING)
+    redeemed_at: datetime | None = None
+    redeemed_by: str | None = Field(default=None, max_length=64)
+    gate: str | None = Field(default=None, max_length=64, description="The device that let them in")

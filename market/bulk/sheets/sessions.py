@@ -1,0 +1,80 @@
+"""Sessions of tour packages: one row a departure."""
+
+from market.bulk.rules import SheetKind
+from market.bulk.sheets.cells import ClockTime, Code, Day, Text, Whole
+from market.bulk.sheets.columns import Column, Sheet
+
+SESSIONS = Sheet(
+    SheetKind.SESSIONS,
+    "场次",
+    "Sessions",
+    columns=(
+        Column(
+            "package",
+            "套餐编码",
+            "Package code",
+            Code(64),
+            "pkg_01k00000000000000000000000",
+            "套餐的自编编码，或以 pkg_ 开头的编号。",
+            "The seller's own code of the package, or its id, which begins with pkg_.",
+            is_required=True,
+            aliases=("套餐编号", "套餐"),
+            fields=("packageId",),
+        ),
+        Column(
+            "package_note",
+            "#套餐名称",
+            "#Package",
+            Text(200),
+            "梅园杨梅采摘一日",
+            "仅供核对，不会导入。",
+            "To recognise it by; it is not imported.",
+            is_note=True,
+        ),
+        Column(
+            "option",
+            "方案",
+            "Option",
+            Text(200),
+            "全日",
+            "套餐中方案的名称，或以 opt_ 开头的编号。",
+            "The name of an option of the package, or its id, which begins with opt_.",
+            is_required=True,
+            aliases=("方案名称",),
+            fields=("option_id", "optionId"),
+        ),
+        Column(
+            "day",
+            "日期",
+            "Date",
+            Day(),
+            "2026-06-20",
+            "出发日期。",
+            "The day on which it starts.",
+            is_required=True,
+            fields=("starts_at", "days"),
+        ),
+        Column(
+            "time",
+            "时间",
+            "Time",
+            ClockTime(),
+            "09:30",
+            "出发时间（北京时间）。",
+            "When it starts, in Beijing time.",
+            is_required=True,
+        ),
+        Column(
+            "capacity",
+            "容量",
+            "Capacity",
+            Whole(1, 10_000),
+            "20",
+            "最多可接待的人数。",
+            "How many people there is room for.",
+            is_required=True,
+            aliases=("名额", "人数"),
+        ),
+    ),
+    named_by=("package", "option", "day", "time"),
+)

@@ -1,0 +1,1 @@
+"""Writing sheets: for people to fill in, and what there is."""

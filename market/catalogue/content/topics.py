@@ -1,0 +1,8 @@
+"""Which cached answers a listing is part of."""
+
+from market.catalogue.tables import Listing
+
+
+def topics_of(listing: Listing) -> list[str]:
+    """What changes when a listing does: it, the lists of its categories, and all others."""
+    return [listing.id, "catalogue", listing.category_1, *filter(None, (listing.category_2, listing.category_3))]

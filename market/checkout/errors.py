@@ -1,0 +1,76 @@
+"""What checkout says no with."""
+
+from dataclasses import dataclass
+from enum import StrEnum
+
+from market.kernel.errors import Conflict
+
+
+class ProblemKind(StrEnum):
+    """What is wrong with a line, or with the order, so that it cannot be placed as it is."""
+
+    NOT_ON_SALE = "NOT_ON_SALE"
+    SOLD_OUT = "SOLD_OUT"
+    SESSION_CLOSED = "SESSION_CLOSED"
+    SESSION_FULL = "SESSION_FULL"
+    PAST_CUTOFF = "PAST_CUTOFF"
+    PARTY_IMPOSSIBLE = "PARTY_IMPOSSIBLE"
+    PRICE_CHANGED = "PRICE_CHANGED"
+    DELIVERY_UNAVAILABLE = "DELIVERY_UNAVAILABLE"
+    VOUCHER_UNUSABLE = "VOUCHER_UNUSABLE"
+    CONFIRMATION_MISSING = "CONFIRMATION_MISSING"
+
+
+WORDS: dict[ProblemKind, tuple[str, str]] = {
+    ProblemKind.NOT_ON_SALE: ("已下架，请移除", "It is no longer on sale: take it out."),
+    ProblemKind.SOLD_OUT: ("库存不足，请减少数量", "Too few are left: take fewer."),
+    ProblemKind.SESSION_CLOSED: ("该场次已停止预订，请改选其他场次", "The session is closed: choose another."),
+    ProblemKind.SESSION_FULL: ("该场次余位不足，请改选其他场次", "Too few seats are left: choose another session."),
+    ProblemKind.PAST_CUTOFF: ("已过预订截止时间，请改选其他场次", "It is too late for this session: choose another."),
+    ProblemKind.PARTY_IMPOSSIBLE: ("票型或人数不符合要求，请重新选择", "These tickets cannot be: choose again."),
+    ProblemKind.PRICE_CHANGED: ("价格已变动，请确认新价格", "The price has changed: look at the new one."),
+    ProblemKind.DELIVERY_UNAVAILABLE: (
+        "该收货方式不可用，请重新选择",
+        "It cannot be delivered that way: choose another.",
+    ),
+    ProblemKind.VOUCHER_UNUSABLE: ("优惠不可用，请移除", "The voucher cannot be used: leave it out."),
+    ProblemKind.CONFIRMATION_MISSING: (
+        "请确认该商品不支持七天无理由退货",
+        "Confirm that this cannot be sent back without a reason.",
+    ),
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Problem:
+    """One thing that is wrong. `line` is the cart line's id, the seller's for delivery, or a voucher's code."""
+
+    kind: ProblemKind
+    line: str
+    left: int | None = None
+    """How many there are, where that is the trouble."""
+
+    def words(self, language: str) -> str:
+        """For people."""
+        zh, en = WORDS[self.kind]
+        return en if language == "en" else zh
+
+
+class OrderRefused(Conflict):
+    """The order cannot be placed as it is; nothing was held. Facts: `problems`, each naming its line."""
+
+    code = "ORDER_REFUSED"
+    zh = "订单有 {count} 处需要处理，未提交：请逐项调整后再试。"
+    en = "The order was not placed: {count} things have to be put right first."
+    retryable = False
+
+    def __init__(self, problems: tuple[Problem, ...]) -> None:
+        super().__init__(problems=problems, count=len(problems))
+
+
+class CartEmpty(Conflict):
+    """There is nothing to buy."""
+
+    code = "CART_EMPTY"
+    zh = "购物车是空的。"
+    en = "The cart is empty."

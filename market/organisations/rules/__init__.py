@@ -1,0 +1,68 @@
+"""The room's rules: kinds and states with their moves, what documents look like, the credit code. Functions of values."""
+
+from market.organisations.rules.credit_code import check_character, credit_code_of
+from market.organisations.rules.documents import (
+    DOCUMENT_MOVES,
+    CertificateKind,
+    DocumentState,
+    LicenceKind,
+    check_certificate_number,
+    check_dates,
+    is_valid_on,
+    licences_needed,
+    needs_credit_code,
+)
+from market.organisations.rules.organisations import (
+    APPLYING,
+    EDITABLE,
+    MOVES,
+    PUBLIC,
+    REGISTERED,
+    InvitationState,
+    MembershipRequestState,
+    MembershipSide,
+    OrganisationKind,
+    OrganisationMove,
+    OrganisationState,
+    Power,
+    next_states,
+    prefix_of_kind,
+)
+from market.organisations.rules.reasons import Reason, ReviewReason, check_reasons, stored
+from market.organisations.rules.texts import NAME_MAX, NUMBER_MAX, STORY_MAX, text_of
+
+__all__ = [
+    "APPLYING",
+    "DOCUMENT_MOVES",
+    "EDITABLE",
+    "MOVES",
+    "NAME_MAX",
+    "NUMBER_MAX",
+    "PUBLIC",
+    "REGISTERED",
+    "STORY_MAX",
+    "CertificateKind",
+    "DocumentState",
+    "InvitationState",
+    "LicenceKind",
+    "MembershipRequestState",
+    "MembershipSide",
+    "OrganisationKind",
+    "OrganisationMove",
+    "OrganisationState",
+    "Power",
+    "Reason",
+    "ReviewReason",
+    "check_certificate_number",
+    "check_character",
+    "check_dates",
+    "check_reasons",
+    "credit_code_of",
+    "is_valid_on",
+    "licences_needed",
+    "needs_credit_code",
+    "next_states",
+    "prefix_of_kind",
+    "stored",
+    "text_of",
+]

@@ -1,0 +1,1 @@
+"""The outside world of signing in: whoever sends messages to phones, and WeChat. Ports, and what stands behind them."""

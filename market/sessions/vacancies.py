@@ -1,0 +1,98 @@
+"""How many seats are left of a session, as SQL: the one place that says so, for reads and for what is kept.
+
+A session is limited by its own capacity and by every slot that it draws on. Both count what is held and confirmed. A
+hold that has ended counts no longer, though its row may still be there: a session's `lapses_at` says from when on there
+can be one, so that only then the holds themselves are looked at.
+"""
+
+from typing import Any
+
+import sqlalchemy as sa
+
+from market.sessions.rules import DrawPer
+from market.sessions.tables.core import HOLD, LINK, SLOT, UNITS
+
+Expression = sa.ColumnElement[Any]
+
+
+def vacancies(t: sa.FromClause, now: Expression) -> Expression:
+    """What is left of a session, a row `t` of its table, at a moment: its own seats or what its pools still take,
+    whichever is less. Holds that have ended by then are free."""
+    own = t.c.capacity - t.c.taken
+    kept = least(own, t.c.pool_vacancies)
+    exact = least(own + _lapsed_seats(t, now), pool_vacancies(t, now))
+    return sa.case((t.c.lapses_at <= now, exact), else_=kept)
+
+
+def pool_vacancies(t: sa.FromClause, now: Expression | None = None) -> Expression:
+    """How many people the slots that a session draws on still take; null when they set no limit. Without a moment,
+    holds that have ended count as taken: what is kept."""
+    link, slot = LINK.alias(), SLOT.alias()
+    free = slot.c.capacity - slot.c.taken if now is None else free_units(slot, now)
+    # What is drawn for each booking limits bookings, not people: it is enough for the next one or it is not.
+    people = sa.case((link.c.per == DrawPer.PERSON, free // link.c.units), (free < link.c.units, sa.literal(0)))
+    least_of_all = sa.select(sa.func.min(people, type_=sa.Integer)).select_from(
+        link.join(slot, slot.c.id == link.c.slot_id)
+    )
+    return least_of_all.where(link.c.session_id == t.c.id).correlate_except(link, slot).scalar_subquery()
+
+
+def first_lapse(t: sa.FromClause) -> Expression:
+    """When the first hold ends that counts in a session or in a slot of it; null when none does."""
+    hold, other, held, link = HOLD.alias(), HOLD.alias(), UNITS.alias(), LINK.alias()
+    own = sa.select(sa.func.min(hold.c.expires_at)).where(hold.c.session_id == t.c.id).correlate_except(hold)
+    of_slots = (
+        sa.select(sa.func.min(other.c.expires_at))
+        .select_from(
+            link.join(held, held.c.slot_id == link.c.slot_id).join(
+                other, sa.and_(other.c.holder == held.c.holder, other.c.session_id == held.c.session_id)
+            )
+        )
+        .where(link.c.session_id == t.c.id)
+        .correlate_except(link, held, other)
+    )
+    mine, theirs = own.scalar_subquery(), of_slots.scalar_subquery()
+    return sa.func.coalesce(least(mine, theirs), theirs)
+
+
+def least(one: Expression, other: Expression) -> Expression:
+    """The lesser of two, the first when the other is null."""
+    return sa.case((other < one, other), else_=one)
+
+
+def _lapsed_seats(t: sa.FromClause, now: Expression) -> Expression:
+    hold = HOLD.alias()
+    ended = sa.and_(hold.c.session_id == t.c.id, hold.c.expires_at <= now)
+    return _sum(hold.c.seats, hold, ended)
+
+
+def _lapsed_units(slot: sa.FromClause, now: Expression) -> Expression:
+    held, hold = UNITS.alias(), HOLD.alias()
+    same = sa.and_(hold.c.holder == held.c.holder, hold.c.session_id == held.c.session_id)
+    ended = sa.and_(held.c.slot_id == slot.c.id, hold.c.expires_at <= now)
+    return _sum(held.c.units, held.join(hold, same), ended, correlated_except=(held, hold))
+
+
+def _sum(
+    value: Expression, source: sa.FromClause, where: Expression, *, correlated_except: tuple[sa.FromClause, ...] = ()
+) -> Expression:
+    made = sa.select(sa.func.coalesce(sa.func.sum(value), 0)).select_from(source).where(where)
+    # PostgreSQL's sum of integers is a bigint; what is left is an integer on both.
+    return sa.cast(made.correlate_except(*(correlated_except or (source,))).scalar_subquery(), sa.Integer)
+
+
+def free_units(slot: sa.FromClause, now: Expression) -> Expression:
+    """What is left of a slot, a row of its table, at a moment. Holds that have ended by then are free."""
+    return slot.c.capacity - slot.c.taken + _lapsed_units(slot, now)
+
+
+def held_seats(t: sa.FromClause, now: Expression) -> Expression:
+    """People with seats held, not confirmed, in a session at a moment."""
+    hold = HOLD.alias()
+    return _sum(hold.c.seats, hold, sa.and_(hold.c.session_id == t.c.id, hold.c.expires_at > now))
+
+
+def confirmed_seats(t: sa.FromClause) -> Expression:
+    """People with seats confirmed in a session."""
+    hold = HOLD.alias()
+    return t.c.taken - _sum(hold.c.seats, hold, sa.and_(hold.c.session_id == t.c.id, hold.c.expires_at.is_not(None)))

@@ -1,0 +1,284 @@
+"""Many at once: nothing is sold twice, nothing received is lost, nobody waits in a circle."""
+
+import random
+import threading
+from collections import Counter
+from collections.abc import Callable, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from datetime import date, timedelta
+from functools import partial
+
+import pytest
+
+from market.kernel.errors import MarketError
+from market.kernel.market import Market
+from market.stock.corrections import adjust, cause_of, count
+from market.stock.drafts import LotDraft
+from market.stock.errors import LotCodeTaken
+from market.stock.holds import extend_step, hold_step
+from market.stock.manage import adjust_stock, receive_stock, take_back_holds
+from market.stock.rules import AdjustReason
+from market.stock.steps import set_counted
+from market.stock.whose import stocked
+from tests.clock import FakeClock
+from tests.stock.doing import FIFTEEN, consume, extend, hold, release
+from tests.stock.farms import (
+    ADMIN,
+    a_key,
+    a_producer,
+    a_variant,
+    assert_adds_up,
+    holds,
+    level,
+    lots,
+    movements,
+    receive,
+    told,
+    variants_of,
+)
+
+THREADS = 24
+
+
+def at_once(acts: Sequence[Callable[[], object]]) -> list[object]:
+    """Do all of it, as many at a time as there are threads; what each gave, or refused with."""
+    start = threading.Barrier(min(THREADS, len(acts)))
+    begun = threading.local()
+
+    def one(act: Callable[[], object]) -> object:
+        if not hasattr(begun, "is_true"):
+            begun.is_true = True
+            start.wait(10)
+        try:
+            return act()
+        except MarketError as refusal:
+            return refusal
+
+    with ThreadPoolExecutor(start.parties) as threads:
+        return list(threads.map(one, acts))
+
+
+def kinds(outcomes: Sequence[object]) -> Counter[str]:
+    return Counter(type(each).__name__ for each in outcomes)
+
+
+def test_three_hundred_buyers_of_fifty_pieces_get_fifty(market: Market) -> None:
+    variant = a_variant(market)
+    receive(market, variant, 50)
+
+    outcomes = at_once([partial(hold, market, {variant: 1}, holder=f"order-{n}") for n in range(300)])
+
+    assert kinds(outcomes) == {"NoneType": 50, "SoldOut": 250}
+    assert (level(market, variant).reserved, len(holds(market)), told(market, variant)) == (50, 50, "SOLD_OUT")
+    assert_adds_up(market)
+
+
+def test_buyers_of_several_variants_in_any_order_never_block_each_other(market: Market) -> None:
+    variants = variants_of(market, a_producer(market), 6) + variants_of(market, a_producer(market), 6)
+    for variant in variants:
+        receive(market, variant, 30)
+    chance = random.Random(7)
+
+    def buy(number: int) -> Callable[[], None]:
+        wanted = {variant: chance.randint(1, 3) for variant in chance.sample(variants, 5)}
+        return lambda: hold(market, wanted, holder=f"order-{number}")
+
+    outcomes = at_once([buy(number) for number in range(150)])
+
+    assert set(kinds(outcomes)) == {"NoneType", "SoldOut"}
+    held = Counter[str]()
+    for (_holder, variant), quantity in holds(market).items():
+        held[variant] += quantity
+    assert max(held.values()) <= 30
+    assert len({holder for holder, _variant in holds(market)}) == kinds(outcomes)["NoneType"]
+    assert_adds_up(market)
+
+
+def test_ended_holds_are_taken_back_by_as_many_buyers_as_there_are_pieces(market: Market, clock: FakeClock) -> None:
+    variants = variants_of(market, a_producer(market), 3)
+    for variant in variants:
+        receive(market, variant, 20)
+    for number in range(20):
+        hold(market, dict.fromkeys(variants, 1), holder=f"gone-{number}")
+    clock.advance(minutes=15)
+
+    outcomes = at_once([partial(hold, market, dict.fromkeys(variants, 1), holder=f"order-{n}") for n in range(100)])
+
+    assert kinds(outcomes) == {"NoneType": 20, "SoldOut": 80}
+    assert {holder.split("-")[0] for holder, _variant in holds(market)} == {"order"}
+    assert_adds_up(market)
+
+
+def test_a_hold_that_ends_is_either_paid_or_taken_by_the_next(market: Market) -> None:
+    """One side's clock is past the end and the other's is not: both claim the same pieces."""
+    variant = a_variant(market)
+    receive(market, variant, 20)
+    begin = market.now()
+    for number in range(20):
+        hold(market, {variant: 1}, holder=f"first-{number}", until=begin + FIFTEEN)
+
+    def pay(number: int) -> None:
+        with market.transaction() as session:
+            holder = f"first-{number}"
+            extend_step(session, {variant: 1}, until=None, holder=holder, now=begin + FIFTEEN - timedelta(seconds=1))
+
+    def take(number: int) -> None:
+        now = begin + FIFTEEN
+        with market.transaction() as session:
+            hold_step(session, {variant: 1}, until=now + FIFTEEN, holder=f"next-{number}", now=now)
+
+    acts = [partial(pay, n) for n in range(20)] + [partial(take, n) for n in range(20)]
+    random.Random(3).shuffle(acts)
+    outcomes = at_once(acts)
+
+    assert set(kinds(outcomes)) <= {"NoneType", "HoldExpired", "SoldOut"}
+    paid = [key for key in holds(market) if key[0].startswith("first")]
+    taken = [key for key in holds(market) if key[0].startswith("next")]
+    assert len(paid) + len(taken) <= 20
+    assert kinds(outcomes)["NoneType"] == len(paid) + len(taken)
+    assert level(market, variant).reserved == len(paid) + len(taken)
+    assert_adds_up(market)
+
+
+def test_first_receipts_at_the_same_moment_all_count(market: Market) -> None:
+    for _ in range(5):
+        variant = a_variant(market)
+
+        outcomes = at_once([partial(receive, market, variant, n + 1) for n in range(8)])
+
+        assert kinds(outcomes) == {"str": 8}
+        assert (level(market, variant).on_hand, level(market, variant).version) == (36, 8)
+        assert len(lots(market, variant)) == 1
+    assert_adds_up(market)
+
+
+def test_first_counts_at_the_same_moment_count_once(market: Market) -> None:
+    for _ in range(5):
+        variant = a_variant(market)
+
+        def set_ten(variant: str = variant) -> None:
+            with market.transaction() as session:
+                reason, now = AdjustReason.COUNTED, market.now()
+                set_counted(session, market, ADMIN, sku=f"SKU-{variant}", counted=10, reason=reason, now=now)
+
+        outcomes = at_once([set_ten] * 8)
+
+        assert kinds(outcomes) == {"NoneType": 8}
+        assert [each.quantity for each in movements(market, variant)] == [10]
+    assert_adds_up(market)
+
+
+@pytest.mark.parametrize("is_same_variant", [True, False])
+def test_one_lot_code_at_the_same_moment_is_one_lot(market: Market, *, is_same_variant: bool) -> None:
+    for number in range(5):
+        variants = variants_of(market, a_producer(market), 2)
+
+        def take_in(variant: str, key: str, code: str = f"A-{number}") -> str:
+            return receive_stock(
+                market, ADMIN, LotDraft(variant, 5, date(2026, 6, 1), code=code), idempotency_key=a_key(key)
+            )
+
+        asked = [variants[0 if is_same_variant else n % 2] for n in range(8)]
+        outcomes = at_once([partial(take_in, each, f"{number}-{n}") for n, each in enumerate(asked)])
+
+        assert sum(level(market, v).on_hand for v in variants if lots(market, v)) == 5
+        assert len({each for each in outcomes if isinstance(each, str)}) == 1
+        refused = [each for each in outcomes if not isinstance(each, str)]
+        assert len(refused) == (0 if is_same_variant else 4)
+        assert all(isinstance(each, LotCodeTaken) for each in refused)
+    assert_adds_up(market)
+
+
+def test_an_adjustment_asked_for_twice_at_once_is_made_once(market: Market) -> None:
+    variant = a_variant(market)
+    receive(market, variant, 50)
+
+    def spoil() -> object:
+        reason = AdjustReason.SPOILED
+        return adjust_stock(
+            market, ADMIN, variant_id=variant, by=-7, reason=reason, idempotency_key=a_key("double tap")
+        )
+
+    outcomes = at_once([spoil] * 8)
+
+    assert len(set(outcomes)) == 1
+    assert level(market, variant).on_hand == 43
+
+
+def test_writing_off_and_selling_at_once_never_leaves_less_than_is_promised(market: Market) -> None:
+    variant = a_variant(market)
+    receive(market, variant, 40)
+
+    def spoil(number: int) -> object:
+        reason = AdjustReason.SPOILED
+        return adjust_stock(market, ADMIN, variant_id=variant, by=-1, reason=reason, idempotency_key=a_key(f"{number}"))
+
+    acts: list[Callable[[], object]] = [partial(spoil, n) for n in range(40)]
+    acts += [partial(hold, market, {variant: 1}, holder=f"order-{n}") for n in range(40)]
+    random.Random(5).shuffle(acts)
+    outcomes = at_once(acts)
+
+    done = kinds(outcomes)
+    assert done["NoneType"] + done["Level"] == 40
+    assert done["SoldOut"] + done["StockPromised"] == 40
+    assert (level(market, variant).free, told(market, variant)) == (0, "SOLD_OUT")
+    assert_adds_up(market)
+
+
+def test_parts_of_one_hold_are_shipped_at_once_to_the_last_piece(market: Market) -> None:
+    for number in range(5):
+        variant, holder = a_variant(market), f"order-{number}"
+        receive(market, variant, 10)
+        hold(market, {variant: 10}, holder=holder)
+
+        outcomes = at_once([partial(consume, market, {variant: 2}, holder=holder)] * 7)
+
+        assert kinds(outcomes) == {"dict": 5, "HoldExpired": 2}
+        assert (level(market, variant).on_hand, level(market, variant).reserved) == (0, 0)
+    assert_adds_up(market)
+
+
+def test_everything_at_once_adds_up_and_nobody_waits_in_a_circle(market: Market, clock: FakeClock) -> None:
+    variants = variants_of(market, a_producer(market), 4) + variants_of(market, a_producer(market), 4)
+    for variant in variants:
+        receive(market, variant, 12)
+    chance = random.Random(11)
+    for number in range(12):
+        hold(
+            market, dict.fromkeys(chance.sample(variants, 4), 1), holder=f"order-{number}", until=market.now() + FIFTEEN
+        )
+    clock.advance(minutes=15)
+
+    def correct(variant: str, by: int | None) -> None:
+        now = market.now()
+        with market.transaction() as session:
+            whose = stocked(session, ADMIN, now=now, variant_id=variant)
+            cause = cause_of(AdjustReason.COUNTED, ADMIN, now)
+            if by is None:
+                count(session, whose, cause, counted=10)
+            else:
+                adjust(session, whose, cause, by=by)
+
+    def something(number: int) -> Callable[[], object]:
+        some = {variant: chance.randint(1, 3) for variant in chance.sample(variants, 3)}
+        [one, *_rest] = some
+        holder, by = f"order-{chance.randint(0, 40)}", chance.choice([-1, 1, None])
+        match number % 8:
+            case 0 | 1:
+                return lambda: hold(market, some, holder=f"buyer-{number}")
+            case 2:
+                return lambda: release(market, holder=holder)
+            case 3:
+                return lambda: extend(market, some, holder=holder)
+            case 4:
+                return lambda: consume(market, {one: 1}, holder=f"buyer-{number - 4}")
+            case 5:
+                return lambda: receive(market, one, 1)
+            case 6:
+                return lambda: correct(one, by)
+        return lambda: take_back_holds(market)
+
+    outcomes = at_once([something(number) for number in range(240)])
+
+    assert not [each for each in outcomes if type(each).__name__ == "Unavailable"]
+    assert_adds_up(market)
