@@ -129,7 +129,7 @@ def create_execution(settings: Settings, market: Market, log: Log, services: Ser
 
 def create_services(settings: Settings, market: Market, log: Log, media: MediaStore) -> Services:
     """The outside world, as the settings say."""
-    return Services(media=media, sms=open_sms(settings, market, log), wechat=open_wechat(settings, market, log))
+    return Services(media=media, media_url=settings.media_url, sms=open_sms(settings, market, log), wechat=open_wechat(settings, market, log))
 
 
 async def _to_graphiql(_request: Request) -> RedirectResponse:

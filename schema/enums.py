@@ -5,11 +5,20 @@ from enum import StrEnum
 from market.catalogue.rules import (
     GiftPer,
     ListingKind,
+    ListingState,
+    NoteKind,
     PricingPer,
     StockState,
     Storage,
     UnitKind,
     WindowKind,
+)
+from market.catalogue.rules.states import (
+    ListingEventKind,
+    ListingReason,
+    RevisionState,
+    SuspensionCause,
+    Verdict,
 )
 from market.kernel.permissions import Role
 from market.media.errors import UnusableReason
@@ -25,6 +34,14 @@ from market.organisations.rules import (
     OrganisationState,
     Power,
     ReviewReason,
+)
+from market.people.profile.rules import (
+    ConsentDecision,
+    ConsentKind,
+    ConsentSource,
+    MessageLanguage,
+    PrivacyKind,
+    PrivacyState,
 )
 from market.people.rules import AccountState, SignInMethod
 from market.places.rules import RegionLevel
@@ -58,18 +75,26 @@ __all__ = [
     "Commitment",
     "ConformityBasis",
     "ConformityState",
+    "ConsentDecision",
+    "ConsentKind",
+    "ConsentSource",
     "DocumentState",
     "DrawPer",
     "GiftPer",
     "InvitationState",
     "IssuerKind",
     "LicenceKind",
+    "ListingEventKind",
     "ListingKind",
+    "ListingReason",
+    "ListingState",
     "MediaKind",
     "MediaSize",
     "MembershipRequestState",
     "MembershipSide",
+    "MessageLanguage",
     "MovementKind",
+    "NoteKind",
     "OrganisationKind",
     "OrganisationRole",
     "OrganisationState",
@@ -77,8 +102,11 @@ __all__ = [
     "PoolPeriod",
     "Power",
     "PricingPer",
+    "PrivacyKind",
+    "PrivacyState",
     "RegionLevel",
     "ReviewReason",
+    "RevisionState",
     "Role",
     "SaveOutcome",
     "SeriesState",
@@ -87,8 +115,10 @@ __all__ = [
     "SignInMethod",
     "StockState",
     "Storage",
+    "SuspensionCause",
     "UnitKind",
     "UnusableReason",
+    "Verdict",
     "WindowKind",
 ]
 
@@ -131,11 +161,86 @@ described(
 )
 
 described(
+    ListingState,
+    "Where a listing stands.",
+    DRAFT="Never approved yet: only its own people and staff see it.",
+    LIVE="On sale.",
+    SUSPENDED="Off sale for one or more causes, until the last of them is gone.",
+    WITHDRAWN="Taken off sale by its seller, or a draft that was given up.",
+)
+
+described(
+    RevisionState,
+    "Where a revision of a listing stands.",
+    DRAFT="Being written.",
+    SUBMITTED="Handed in: a reviewer decides.",
+    CHANGES_REQUESTED="Sent back with reasons: its seller goes on writing.",
+    APPROVED="The listing says what it says.",
+    REJECTED="Refused with reasons; the listing stays as it was.",
+    WITHDRAWN="Taken back by its seller.",
+)
+
+described(
+    SuspensionCause,
+    "Why a listing is off sale against its seller's will.",
+    MODERATION="Staff took it off; an approved revision or staff bring it back.",
+    CERTIFICATE="A certificate that covers it has ended; a revision with a valid one brings it back.",
+    LICENCE="A licence that its seller needs has ended; with a valid one the seller puts it back.",
+    FROZEN="Its producer or its cooperative is frozen; it returns with them.",
+)
+
+described(
+    Verdict,
+    "What a reviewer says.",
+    APPROVE="The listing shall say this.",
+    REJECT="It shall not; the revision is over.",
+    REQUEST_CHANGES="Not like this; its seller goes on with it.",
+)
+
+described(
+    ListingReason,
+    "Why a revision is not approved, or a listing is off sale.",
+    INCOMPLETE="Something that buyers need to know is missing.",
+    WRONG_CATEGORY="It belongs in another category.",
+    MISLEADING="It says what is not so.",
+    FORBIDDEN_WORDS="Words that the Advertising Law forbids (广告法第九条、第十七条).",
+    PICTURES="The pictures show something else, or cannot be used.",
+    CERTIFICATE="A certificate is missing or does not cover it.",
+    LICENCE="A licence is missing.",
+    FORBIDDEN_GOODS="It may not be sold here.",
+    DUPLICATE="It is on sale already.",
+    OTHER="Something else, said in the note.",
+)
+
+described(
+    ListingEventKind,
+    "What happened to a listing.",
+    CREATED="Its first draft was saved.",
+    SUBMITTED="A revision was handed in.",
+    APPROVED="A revision was approved.",
+    REJECTED="A revision was rejected.",
+    CHANGES_REQUESTED="A revision was sent back.",
+    REVISION_WITHDRAWN="A revision was taken back.",
+    WITHDRAWN="Its seller took it off sale.",
+    RELISTED="Its seller put it back on sale.",
+    SUSPENDED="A cause to be off sale began.",
+    RESUMED="A cause to be off sale ended.",
+)
+
+described(
     Storage,
     "How produce must be kept and shipped.",
     AMBIENT="At room temperature.",
     CHILLED="Chilled, 0 to 4 °C.",
     FROZEN="Frozen, -18 °C or below.",
+)
+
+described(
+    NoteKind,
+    "What a line of a tour package says.",
+    INCLUDED="What is included.",
+    EXCLUDED="What is not.",
+    BRING="What to bring.",
 )
 
 described(
@@ -461,4 +566,48 @@ described(
     STAFF_FINANCE="Orders, payments and vouchers of a region.",
     ADMIN="Everything, everywhere.",
     SYSTEM="The marketplace itself. Nobody holds it.",
+)
+
+described(
+    MessageLanguage,
+    "The language that messages to a person are in.",
+    ZH_CN="Simplified Chinese.",
+    EN="English.",
+)
+
+described(
+    ConsentKind,
+    "What is consented to, each by itself.",
+    TERMS="The terms of use.",
+    PRIVACY="How personal data is used.",
+    MARKETING="Being told of offers.",
+    SENSITIVE_DATA="The use of sensitive data, identity cards for example.",
+)
+
+described(ConsentDecision, "Which way somebody decided.", GIVEN="They consented.", WITHDRAWN="They took it back.")
+
+described(
+    ConsentSource,
+    "Where somebody was asked for consent.",
+    MINI_PROGRAM="In the WeChat mini-program.",
+    APP="In the app.",
+    WEB="On the web.",
+    PAPER="On paper.",
+)
+
+described(
+    PrivacyKind,
+    "What a person may ask about their data.",
+    EXPORT="A copy of all of it.",
+    ERASURE="That it is erased, and the account closed.",
+)
+
+described(
+    PrivacyState,
+    "How far a privacy request is.",
+    REQUESTED="It is waiting to be done; an erasure cools off.",
+    READY="The copy can be read.",
+    EXPIRED="The copy is kept no longer.",
+    WITHDRAWN="The erasure was taken back.",
+    ERASED="The person was erased.",
 )

@@ -2,10 +2,12 @@
 
 import strawberry
 
+from schema.listings import ReviewerListingMutations, SellerListingMutations
 from schema.media import MediaMutations
 from schema.organisations.mutations import OrganisationMutations
 from schema.people.accounts import AccountMutations
 from schema.people.keys import KeyMutations
+from schema.people.profile import ProfileMutations
 from schema.people.security import SecurityMutations
 from schema.people.sign_in import SignInMutations
 from schema.sessions import PoolMutations, SeriesMutations, SessionMutations
@@ -16,5 +18,5 @@ from schema.stock import StockMutations
     description="All changes. Each answers with what was done or with why not; nothing is done halfway. What creates or "
     "moves something takes an `idempotencyKey`: sent again with it, it is done once and answers the same."
 )
-class Mutation(MediaMutations, StockMutations, SignInMutations, SecurityMutations, KeyMutations, AccountMutations, OrganisationMutations, SessionMutations, SeriesMutations, PoolMutations):
+class Mutation(ProfileMutations, SellerListingMutations, ReviewerListingMutations, MediaMutations, StockMutations, SignInMutations, SecurityMutations, KeyMutations, AccountMutations, OrganisationMutations, SessionMutations, SeriesMutations, PoolMutations):
     pass

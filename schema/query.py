@@ -12,6 +12,7 @@ from market.kernel.errors import Invalid
 from market.kernel.ids import prefix_of, require_id
 from market.places.rules import level_of
 from market.sessions.availability import calendar
+from schema.audit import AUDIT_QUERIES, AuditQueries
 from schema.catalogue.categories import CATEGORIES, CATEGORY, Category, CategoryWhere
 from schema.catalogue.listing import LISTINGS, live
 from schema.catalogue.options import OPTION, UNIT_TYPE
@@ -41,6 +42,7 @@ from schema.catalogue.tours import (
 )
 from schema.catalogue.where import ListingWhere
 from schema.context import Context
+from schema.listings import LISTING_QUERIES, LISTING_REVISION, ListingQueries
 from schema.media import MEDIA, MEDIA_QUERIES, MediaQueries
 from schema.node import Node
 from schema.organisations import (
@@ -61,6 +63,7 @@ from schema.organisations import (
 from schema.pagination import Connection, listed, single
 from schema.people.keys import API_KEY, KEY_QUERIES, KeyQueries
 from schema.people.me import ACCOUNT, DEVICE, ME_QUERIES, MeQueries
+from schema.people.profile import ADDRESS, PRIVACY_REQUEST, PROFILE_QUERIES, ProfileQueries
 from schema.places import (
     REGION,
     REGIONS,
@@ -94,7 +97,7 @@ IDS_MAX = 100
 
 
 @strawberry.type(description="All reads. An unknown or hidden id reads as null.")
-class Query(MediaQueries, StockQueries, MeQueries, KeyQueries, OrganisationQueries, SessionQueries, SeriesPreviews):
+class Query(AuditQueries, ProfileQueries, ListingQueries, MediaQueries, StockQueries, MeQueries, KeyQueries, OrganisationQueries, SessionQueries, SeriesPreviews):
     node: Node | None = single("Anything with an id, by it; null when unknown.", Node | None, id=Id)
     nodes: list[Node | None] = single(
         "Several things by their ids, in the same order; null for each unknown one.",
@@ -168,7 +171,8 @@ def _of_listing(part: Projection, listing_id: Callable[[sa.FromClause], Expressi
     def visible(t: sa.FromClause, build: Build) -> list[Condition]:
         build.depend(PRODUCT)
         listing = LISTINGS.alias()
-        return [exists(listing, where=[listing.c.id == listing_id(t), *live(listing, build)])]
+        offered = exists(listing, where=[listing.c.id == listing_id(t), *live(listing, build)])
+        return [offered, t.c.retired_at.is_(None)]
 
     return replace(part, visible=visible)
 
@@ -200,7 +204,10 @@ TARGETS: dict[str, Projection] = {
     "lot": STOCK_LOT,
     "mov": STOCK_MOVEMENT,
     "mda": MEDIA,
+    "rev": LISTING_REVISION,
     "acc": ACCOUNT,
+    "adr": ADDRESS,
+    "pvr": PRIVACY_REQUEST,
     "dev": DEVICE,
     "key": API_KEY,
 }
@@ -243,9 +250,12 @@ QUERY = Projection(
         **ORGANISATION_QUERIES,
         **MEDIA_QUERIES,
         **ME_QUERIES,
+        **PROFILE_QUERIES,
+        **AUDIT_QUERIES,
         **KEY_QUERIES,
         **STOCK_QUERIES,
         **SESSION_QUERIES,
+        **LISTING_QUERIES,
     },
 )
 """`availability` alone is a use case: it tells what days mean, which no column says."""

@@ -13,6 +13,8 @@ class Services:
 
     media: MediaStore | None = None
     """Where pictures are kept; without it none is taken in."""
+    media_url: str = "/media/"
+    """What public pictures' addresses begin with."""
     sms: SmsSender = field(default_factory=NoSender)
     """What sends sign-in codes."""
     wechat: WeChat = field(default_factory=NoWeChat)

@@ -118,13 +118,13 @@ def draw_missing(folder: Path, *, done: Callable[[int, int], None] = lambda _don
     """Draw the demo's pictures whose files are not in the store of this folder; says how many. `done` is told how many
     of how many.
 
-    A file is there whole or not at all, and the large one comes last: where it is, the others are.
+    A file is there whole or not at all.
     """
     objects = open_objects(folder.absolute().as_uri())
     there = {path for some in objects.paths(f"{PUBLIC}{_FOLDER}/") for path in some}
     wanted, drawn = all_pictures(), 0
     for number, picture in enumerate(wanted, start=1):
-        if PUBLIC + picture.key not in there:
+        if not {PUBLIC + sized(picture.key, size) for size in MediaSize} <= there:
             for path, content in _files(picture):
                 objects.put(path, content, cache_control=PUBLIC_CACHE)
             drawn += 1
@@ -133,7 +133,7 @@ def draw_missing(folder: Path, *, done: Callable[[int, int], None] = lambda _don
 
 
 def _files(picture: Picture) -> Iterator[tuple[str, bytes]]:
-    """A picture's files in all sizes, the large one last."""
+    """A picture's files, in all sizes."""
     drawn = pictures.draw(picture.motif, seed=picture.seed)
     with Image.open(io.BytesIO(drawn)) as image:
         for size in (MediaSize.SMALL, MediaSize.MEDIUM):

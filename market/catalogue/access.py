@@ -12,6 +12,7 @@ from sqlmodel import Session, col, select
 
 from market.catalogue.errors import EditedMeanwhile, OwnListing
 from market.catalogue.rules import ListingKind
+from market.catalogue.rules.moments import to_second
 from market.catalogue.tables import Listing, Product, TourPackage
 from market.kernel.errors import NotFound
 from market.kernel.permissions import Actor, Permission, reach
@@ -96,7 +97,7 @@ def bump(session: Session, listing: Listing, *, seen: int | None, now: datetime)
     raised = session.execute(
         sa.update(Listing)
         .where(col(Listing.id) == listing.id, col(Listing.version) == (listing.version if seen is None else seen))
-        .values(version=Listing.version + 1, updated_at=now)
+        .values(version=Listing.version + 1, updated_at=to_second(now))
     )
     session.refresh(listing)
     if raised.rowcount == 0:  # type: ignore[attr-defined]  # an UPDATE has one

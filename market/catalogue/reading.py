@@ -9,8 +9,8 @@ from market.catalogue.content.check import problems_at
 from market.catalogue.content.codec import decoded
 from market.catalogue.content.diff import Change, diff
 from market.catalogue.content.drafts import Draft
-from market.catalogue.content.parts import table_of
 from market.catalogue.content.live import with_live_prices
+from market.catalogue.content.parts import table_of
 from market.catalogue.content.read import content_of
 from market.catalogue.revisions import open_revision
 from market.catalogue.rules.problems import Problem
@@ -90,9 +90,7 @@ def read_revision(market: Market, actor: Actor, *, revision_id: str) -> ReadRevi
 
 def _listing(session: Session, actor: Actor, listing_id: str, today: date) -> Listing | None:
     columns = table_of(Listing).c
-    mine = acts_for(
-        actor, Permission.LISTING_READ, columns.producer_id, today=today, region_code=columns.region_code
-    )
+    mine = acts_for(actor, Permission.LISTING_READ, columns.producer_id, today=today, region_code=columns.region_code)
     return session.exec(select(Listing).where(Listing.id == listing_id, mine)).first()
 
 

@@ -11,6 +11,7 @@ from market.catalogue.content.indexing import index_listing, unindex_listing
 from market.catalogue.content.read import content_of
 from market.catalogue.content.topics import topics_of
 from market.catalogue.rules import ListingState
+from market.catalogue.rules.moments import to_second
 from market.catalogue.rules.reasons import Reason, stored
 from market.catalogue.rules.states import LISTING_MOVES, ListingMove, SuspensionCause, next_listing_states
 from market.catalogue.tables import Listing, ListingSuspension
@@ -29,7 +30,7 @@ def move_listing(session: Session, engine: Engine, listing: Listing, move: Listi
     moved = session.execute(
         sa.update(Listing)
         .where(col(Listing.id) == listing.id, col(Listing.state).in_(sources))
-        .values(state=to_state, updated_at=now)
+        .values(state=to_state, updated_at=to_second(now))
     )
     if moved.rowcount == 0:  # type: ignore[attr-defined]  # an UPDATE has one
         raise illegal_listing_move(was, move)

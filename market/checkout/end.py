@@ -48,13 +48,19 @@ def cancel_order(market: Market, actor: Actor, *, order_id: str, reason: str | N
 
     Refuses: NotSignedIn; NotFound, also for somebody else's; IllegalTransition once it was paid.
     """
-    mine = reach(actor, Permission.ORDER_PLACE)
     with market.transaction() as session:
-        order = session.exec(select(CustomerOrder).where(CustomerOrder.id == order_id)).first()
-        if order is None or not mine.covers(owner_id=order.account_id):
-            raise NotFound(field="order")
+        own_order(session, actor, order_id)
         who = actor.account_id or SYSTEM
         end_unpaid(session, order_id, OrderState.CANCELLED, actor=who, now=market.now(), reason=reason)
+
+
+def own_order(session: Session, actor: Actor, order_id: str) -> CustomerOrder:
+    """Step: an order of the actor's own. Refuses: NotSignedIn; NotFound, also for somebody else's."""
+    mine = reach(actor, Permission.ORDER_PLACE)
+    order = session.exec(select(CustomerOrder).where(CustomerOrder.id == order_id)).first()
+    if order is None or not mine.covers(owner_id=order.account_id):
+        raise NotFound(field="order")
+    return order
 
 
 def due_orders(session: Session, now: datetime, *, limit: int = 100) -> list[str]:

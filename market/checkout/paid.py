@@ -51,7 +51,7 @@ def settle_paid(session: Session, market: Market, received: Received) -> PaidOut
 
     In time: what is held is the buyer's for good. Late (expired, cancelled, or its holds gone): everything is taken
     anew, all or nothing. When something cannot be had any more, or the order was paid already, the money is owed back
-    in full (LATE_MONEY), and `order.money_owed` says so to whoever refunds.
+    in full (LATE_MONEY), and the caller sends it.
     Refuses: NotFound. Once, by payment: the ledger knows its reference.
     Guards: the order's row is locked first, so that one payment settles it.
     """
@@ -74,8 +74,6 @@ def settle_paid(session: Session, market: Market, received: Received) -> PaidOut
         entries=[Entry(_provider(received.gateway), received.amount_fen), Entry(owed, -received.amount_fen)],
         at=now,
     )
-    facts = {"order": received.order_id, "payment": received.payment_id, "fen": received.amount_fen}
-    outbox.publish(session, "order.money_owed", aggregate=received.order_id, payload=facts, now=now)
     return PaidOutcome.OWED_BACK
 
 

@@ -35,6 +35,7 @@ TABLE_MODULES = (
     "market.vouchers.tables",
     "market.orders.tables",
     "market.fulfilment.tables",
+    "market.payments.tables",
     "market.checkout.tables",
     "market.bulk.tables",
 )

@@ -75,7 +75,12 @@ OPTION = Projection(
     fields={
         "id": column("id"),
         "name": localized("name"),
-        "units": ToMany(lambda: UNIT_TYPE, lambda t, unit: unit.c.option_id == t.c.id, lambda unit: [unit.c.position]),
+        "units": ToMany(
+            lambda: UNIT_TYPE,
+            lambda t, unit: unit.c.option_id == t.c.id,
+            lambda unit: [unit.c.position],
+            where=lambda unit, _build, _args: [unit.c.retired_at.is_(None)],
+        ),
     },
 )
 NOTE = Projection("PackageNote", table_of(NoteTable), {"text": localized("text")})

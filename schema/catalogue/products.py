@@ -164,7 +164,10 @@ PRODUCT = Projection(
     fields=LISTING_FIELDS
     | {
         "variants": ToMany(
-            lambda: VARIANT, lambda t, variant: variant.c.listing_id == t.c.id, lambda variant: [variant.c.position]
+            lambda: VARIANT,
+            lambda t, variant: variant.c.listing_id == t.c.id,
+            lambda variant: [variant.c.position],
+            where=lambda variant, _build, _args: [variant.c.retired_at.is_(None)],
         ),
         "seasonWindows": ToMany(
             lambda: SEASON_WINDOW, lambda t, window: window.c.listing_id == t.c.id, lambda window: [window.c.position]

@@ -180,7 +180,10 @@ TOUR_PACKAGE = Projection(
     fields=LISTING_FIELDS
     | {
         "options": ToMany(
-            lambda: OPTION, lambda t, option: option.c.package_id == t.c.id, lambda option: [option.c.position]
+            lambda: OPTION,
+            lambda t, option: option.c.package_id == t.c.id,
+            lambda option: [option.c.position],
+            where=lambda option, _build, _args: [option.c.retired_at.is_(None)],
         ),
         "meetingPoint": localized("meeting_point", _PACKAGE),
         "durationMinutes": column("duration_minutes", _PACKAGE),

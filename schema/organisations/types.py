@@ -139,6 +139,12 @@ class Organisation(Node):
     history: Connection[OrganisationEvent] = listed(
         "The moves of its state, the newest first.", Connection[OrganisationEvent], rule=_READ
     )
+    listings = listed(
+        "What it grows, hosts or sells, in any state, as far as the caller manages or reviews it; the last changed first.",
+        Connection[lazy("listings.types", "ManagedListing")],  # type: ignore[misc]  # a type only at run time
+        where=lazy("listings.types", "ManagedListingWhere"),
+        rule=Permission.LISTING_READ,
+    )
 
 
 def _lists(of: str) -> dict[str, Any]:

@@ -12,10 +12,13 @@ from market.bulk.sheets.prices import PRICES
 from tests.bulk.workbooks import GOOD, SHARED, rebuilt, rows, workbook
 
 
+HALF_PAST_NINE = datetime(2026, 6, 1, 9, 30)  # noqa: DTZ001 - Excel knows no zones
+
+
 def test_cells_are_read_as_excel_shows_them() -> None:
     content = workbook(
         ("规格编码", "价格（元）", "#日", "#时", "#刻", "#长", "#真", "#空"),
-        (1001, 88.5, date(2026, 6, 1), datetime(2026, 6, 1, 9, 30), time(9, 30), timedelta(hours=9), True, None),
+        (1001, 88.5, date(2026, 6, 1), HALF_PAST_NINE, time(9, 30), timedelta(hours=9), True, None),
         ("桃", 0.1 + 0.2, None, None, None, None, None, None),
     )
 

@@ -185,7 +185,7 @@ def test_sellers_hand_in_and_take_back_only_what_is_open(fair: Fair) -> None:
             assert isinstance(refusal, IllegalTransition if state in OPEN_REVISIONS else NoOpenRevision)
             assert fair.revision(revision_id).state is state
 
-        withdraw = {"listing_id": listing_id, "idempotency_key": a_key()}
+        withdraw: dict[str, Any] = {"listing_id": listing_id, "idempotency_key": a_key()}
         if state in OPEN_REVISIONS:
             assert withdraw_revision(fair.market, fair.owner, **withdraw) == revision_id
             assert fair.revision(revision_id).state is RevisionState.WITHDRAWN

@@ -11,12 +11,13 @@ from market.people.actors import device_of
 from market.people.devices import revoke_device
 from market.people.errors import SignInExpired
 from market.people.manage import block_account, give_role, unblock_account
-from market.people.rules import RevokedFor
+from market.people.rules import RevokedFor, SignInMethod
 from market.people.tables import Device
-from market.people.tokens import SignedIn, refresh
+from market.people.tokens import SignedIn, refresh, sign_in_step
 from tests.clock import FakeClock
 from tests.people.signing import (
     ADMIN,
+    CALLER,
     COOPERATIVE,
     OTHER_PHONE,
     actor,
@@ -138,6 +139,24 @@ def test_a_blocked_account_is_out_at_once_and_its_devices_stay_out(market: Marke
 
     unblock_account(market, ADMIN, account_id=signed_in.account_id)
     assert is_refused(market, signed_in)
+
+
+def test_a_device_that_slipped_in_while_its_account_was_blocked_is_refused(market: Market, clock: FakeClock) -> None:
+    account_id = by_phone(market).account_id
+    block_account(market, ADMIN, account_id=account_id)
+    with market.transaction() as session:  # as a sign-in that looked at the account before it was blocked
+        slipped = sign_in_step(
+            session,
+            market.sealer,
+            CALLER,
+            account_id=account_id,
+            method=SignInMethod.PHONE,
+            is_strong=False,
+            is_new=False,
+            now=clock.now,
+        )
+
+    assert is_refused(market, slipped)
 
 
 def test_a_token_says_which_device_it_was_given_to(market: Market) -> None:

@@ -22,6 +22,7 @@ SHORT_LISTS = {
     "Account.roles",  # nobody holds many
     "Cooperative.certificates",
     "PackageOption.units",
+    "Membership.powers",  # as many as there are kinds
     "Producer.certificates",
     "Producer.memberships",
     "Product.certificates",

@@ -6,7 +6,7 @@ from random import Random
 from typing import TypeVar
 
 import sqlalchemy as sa
-from sqlmodel import Session, SQLModel, select
+from sqlmodel import Session, SQLModel, col, select
 
 from market.catalogue.keep import keep_next_session, keep_stock_state
 from market.catalogue.rules import ListingKind, ListingState, stock_state_of
@@ -15,6 +15,13 @@ from market.catalogue.tables import Image, Listing, PackageGift, Variant, listin
 from market.kernel.clock import business_day
 from market.kernel.ids import new_id
 from market.kernel.market import Market
+from market.organisations.rules import (
+    CertificateKind,
+    DocumentState,
+    OrganisationKind,
+    OrganisationState,
+    prefix_of_kind,
+)
 from market.organisations.tables import Certificate, Membership, Organisation
 from market.places.tables import Village
 from market.sessions.holds.statements import KEEP
@@ -45,6 +52,7 @@ def vary(market: Market) -> None:
     random = Random(2026)
     with market.transaction() as session:
         _vary_organisations(session, random, market.now())
+        _hide_organisations(session, market.now().replace(microsecond=0))
         _vary_listings(session, random, market.now())
         _vary_stock(session, random)
         _vary_sessions(session, random)
@@ -81,6 +89,28 @@ def _vary_organisations(session: Session, random: Random, now: datetime) -> None
     for village in _all(session, Village):
         if random.random() < 0.2:
             village.picture, village.name_en, village.story_en = None, None, None
+
+
+def _hide_organisations(session: Session, now: datetime) -> None:
+    """Some that nobody sees, with members and certificates; and certificates that nobody has accepted."""
+    one = _all(session, Organisation)[0]
+    home = one.model_dump(include={"village_id", "region_code", "latitude", "longitude"})
+    cooperative = session.exec(select(Membership.cooperative_id).order_by(col(Membership.id))).first() or ""
+    hidden = [state for state in OrganisationState if state is not OrganisationState.ACTIVE]
+    for state in hidden:
+        for kind in (OrganisationKind.HOUSEHOLD, OrganisationKind.COOPERATIVE):
+            organisation_id = new_id(prefix_of_kind(kind))
+            name = f"{state}{kind}"
+            session.add(Organisation(id=organisation_id, kind=kind, state=state, name=name, created_at=now, **home))
+            session.flush()
+            sides = {"cooperative_id": cooperative, "producer_id": one.id}
+            sides |= {"producer_id" if kind is OrganisationKind.HOUSEHOLD else "cooperative_id": organisation_id}
+            session.add(Membership(id=new_id("mbr"), joined_on=business_day(now), **sides))
+            session.add(
+                Certificate(id=new_id("crt"), organisation_id=organisation_id, kind=CertificateKind.ORGANIC, name=name)
+            )
+    for number, certificate in enumerate(_all(session, Certificate)[::5]):
+        certificate.state = (DocumentState.PENDING, DocumentState.RETURNED)[number % 2]
 
 
 def _vary_listings(session: Session, random: Random, now: datetime) -> None:

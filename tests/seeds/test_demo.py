@@ -14,13 +14,14 @@ from market.catalogue.tables import Image, Listing
 from market.kernel.database import open_database
 from market.kernel.market import Market
 from market.kernel.permissions import ActorKind, Role
+from market.media.rules import MediaSize, sized
 from market.migrations import upgrade
 from market.people.manage import actor_of
 from market.places.tables import Village
 from market.sessions.rules import AvailabilityStatus, status_of
 from market.sessions.tables import TourSession
 from seeds import SeedReport, seed_demo
-from seeds.media import draw_missing
+from seeds.media import all_pictures, draw_missing
 from seeds.people import known_people, told_people
 from tests.seeds.kept import assert_every_listing_can_be_found, assert_kept_columns_are_true, titles_found
 from tests.seeds.snapshot import Snapshot, rows, snapshot
@@ -111,7 +112,8 @@ def assert_pictures_are_drawn(session: Session, media: Path) -> None:
     keys = {*session.exec(select(Image.key)), *session.exec(select(Village.picture))}
     of_listings = session.exec(select(func.count()).select_from(Image).group_by(col(Image.listing_id))).all()
 
-    assert keys == {path.relative_to(media).as_posix() for path in media.rglob("*.*")}
+    files = {path.relative_to(media / "public").as_posix() for path in media.rglob("*.webp")}
+    assert files == {sized(str(key), size) for key in keys for size in MediaSize}
     assert len(of_listings) == session.exec(select(func.count()).select_from(Listing)).one()
     assert set(of_listings) == {1, 2, 3}
 
@@ -161,16 +163,16 @@ def test_a_killed_run_is_completed(tmp_path: Path, expected: Snapshot) -> None:
     market.close()
 
 
-def test_a_picture_that_is_gone_or_half_written_is_drawn_again(tmp_path: Path, media: Path) -> None:
+@pytest.mark.parametrize("size", MediaSize)
+def test_a_picture_that_is_gone_is_drawn_again(tmp_path: Path, media: Path, size: MediaSize) -> None:
     draw_missing(media)
     folder = Path(copytree(media, tmp_path / "media"))
-    gone = sorted(folder.rglob("*.webp"))[7]
-    gone.rename(gone.with_suffix(".part"))
+    gone = folder / "public" / sized(all_pictures()[7].key, size)
+    gone.unlink()
 
     assert draw_missing(folder) == 1
 
     assert gone.read_bytes() == (media / gone.relative_to(folder)).read_bytes()
-    assert not list(folder.rglob("*.part"))
 
 
 def test_there_are_demo_people_for_each_role(seeded_market: Market) -> None:

@@ -52,7 +52,7 @@ SESSIONS = Sheet(
             "出发日期。",
             "The day on which it starts.",
             is_required=True,
-            fields=("starts_at", "days"),
+            fields=("startsAt", "starts_at"),
         ),
         Column(
             "time",

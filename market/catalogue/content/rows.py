@@ -10,6 +10,7 @@ from market.catalogue.content.package_rows import write_package
 from market.catalogue.content.parts import Row, replace_rows, table_of
 from market.catalogue.content.product_rows import write_product
 from market.catalogue.rules import ListingKind, ListingState
+from market.catalogue.rules.moments import to_second
 from market.catalogue.search import rank_of
 from market.catalogue.tables import Category, Image, Listing, ListingCertificate
 from market.kernel.errors import Invalid, NotFound
@@ -42,9 +43,9 @@ def add_listing(
         popularity=popularity,
         search_rank=rank_of(popularity, listing_id),
         external_code=external_code,
-        published_at=now.replace(microsecond=0),
+        published_at=to_second(now),
         created_at=now,
-        updated_at=now,
+        updated_at=to_second(now),
         **stated(session, draft.listing, kind),
     )
     session.add(listing)
@@ -115,7 +116,9 @@ def write_content(session: Session, listing: Listing, draft: Draft, *, now: date
     session.execute(
         sa.update(_LISTING)
         .where(_LISTING.c.id == listing.id)
-        .values(**stated(session, draft.listing, listing.kind), price_fen=lowest_price(draft), updated_at=now)
+        .values(
+            **stated(session, draft.listing, listing.kind), price_fen=lowest_price(draft), updated_at=to_second(now)
+        )
     )
     _write_images(session, listing.id, draft.listing)
     if isinstance(draft, ProductDraft):

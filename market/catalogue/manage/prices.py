@@ -16,6 +16,7 @@ from market.catalogue.content.bounds import NUMBER_MAX
 from market.catalogue.content.parts import table_of
 from market.catalogue.content.topics import topics_of
 from market.catalogue.once import once_of
+from market.catalogue.rules.moments import to_second
 from market.catalogue.tables import Listing, PackageOption, PriceChange, UnitType, Variant
 from market.kernel.audit import record
 from market.kernel.clock import business_day
@@ -159,7 +160,9 @@ def _keep(
         _PRICED.c.listing_id == listing.id, _PRICED.c.price_fen > 0
     )
     lowest = sa.func.coalesce(offered.scalar_subquery(), 0)
-    session.execute(sa.update(_LISTING).where(_LISTING.c.id == listing.id).values(price_fen=lowest, updated_at=now))
+    session.execute(
+        sa.update(_LISTING).where(_LISTING.c.id == listing.id).values(price_fen=lowest, updated_at=to_second(now))
+    )
     touch(session, *topics_of(listing))
     record(
         session,

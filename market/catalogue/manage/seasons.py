@@ -16,6 +16,7 @@ from market.catalogue.content.topics import topics_of
 from market.catalogue.errors import NotApproved, NotReady
 from market.catalogue.once import once_of
 from market.catalogue.rules import ListingKind
+from market.catalogue.rules.moments import to_second
 from market.catalogue.tables import Listing
 from market.kernel.audit import record
 from market.kernel.clock import business_day
@@ -61,7 +62,7 @@ def change_seasons_step(
     if before == tuple(windows):
         return listing_id
     write_windows(session, listing_id, windows)
-    session.execute(sa.update(Listing).where(col(Listing.id) == listing_id).values(updated_at=now))
+    session.execute(sa.update(Listing).where(col(Listing.id) == listing_id).values(updated_at=to_second(now)))
     touch(session, *topics_of(listing))
     record(
         session,

@@ -15,6 +15,7 @@ from market.catalogue.review.approve import approve_step, content_to_approve, ta
 from market.catalogue.revisions import add_revision, move_revision, open_revision
 from market.catalogue.rules import ListingState
 from market.catalogue.rules.approval import APPROVALS_MIN, REJECTION_DAYS, Record, Submission, rule_for
+from market.catalogue.rules.moments import to_second
 from market.catalogue.rules.problems import Problem
 from market.catalogue.rules.states import ListingEventKind, RevisionMove, RevisionState
 from market.catalogue.rules.words import risky_words
@@ -76,7 +77,7 @@ def submit_step(
     changes = diff(live, draft)
     if not changes and listing.state is not ListingState.SUSPENDED:
         raise NotReady([Problem("draft", "没有任何修改", "nothing differs from what is approved")])
-    move_revision(session, revision, RevisionMove.SUBMIT, submitted_at=now)
+    move_revision(session, revision, RevisionMove.SUBMIT, submitted_at=to_second(now))
     note(session, actor, ListingEventKind.SUBMITTED, listing.id, revision_id=revision.id, now=now)
     rule = rule_for(_submission(session, listing, changes, now))
     if rule is not None:

@@ -19,6 +19,7 @@ from market.catalogue.history import note
 from market.catalogue.queries import has_ended_licence
 from market.catalogue.revisions import move_revision
 from market.catalogue.rules import ListingState
+from market.catalogue.rules.moments import to_second
 from market.catalogue.rules.problems import Problem
 from market.catalogue.rules.states import ListingEventKind, ListingMove, RevisionMove, SuspensionCause
 from market.catalogue.standing import drop_causes, move_listing
@@ -71,7 +72,7 @@ def approve_step(
     drop_causes(session, listing.id, SuspensionCause)
     match listing.state:
         case ListingState.DRAFT:
-            on_sale = {"published_at": now.replace(microsecond=0)}
+            on_sale = {"published_at": to_second(now)}
             session.execute(sa.update(Listing).where(col(Listing.id) == listing.id).values(on_sale))
             move_listing(session, engine, listing, ListingMove.APPROVE, now=now)
         case ListingState.SUSPENDED:

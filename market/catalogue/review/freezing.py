@@ -17,6 +17,7 @@ from market.catalogue.history import note
 from market.catalogue.once import once_of
 from market.catalogue.review.causes import resume_if_free
 from market.catalogue.rules import ListingState
+from market.catalogue.rules.moments import to_second
 from market.catalogue.rules.states import ListingEventKind, SuspensionCause
 from market.catalogue.standing import drop_causes
 from market.catalogue.tables import Listing, ListingEvent, ListingSuspension, listing_search
@@ -82,7 +83,9 @@ def _take_off_sale(session: Session, actor: Actor, organisation_id: str, *, now:
     session.execute(_for_each(live, insert(_EVENT), event))
     ranks = sa.select(_LISTING.c.search_rank).where(live)
     session.execute(sa.delete(listing_search).where(listing_search.c.rowid.in_(ranks)))
-    taken = session.execute(sa.update(_LISTING).where(live).values(state=ListingState.SUSPENDED, updated_at=now))
+    taken = session.execute(
+        sa.update(_LISTING).where(live).values(state=ListingState.SUSPENDED, updated_at=to_second(now))
+    )
     return int(taken.rowcount)  # type: ignore[attr-defined]  # an UPDATE has one
 
 

@@ -58,7 +58,6 @@ class ListingReason(StrEnum):
 class ListingEventKind(StrEnum):
     """What happened to a listing."""
 
-    PUBLISHED = "PUBLISHED"
     CREATED = "CREATED"
     SUBMITTED = "SUBMITTED"
     APPROVED = "APPROVED"

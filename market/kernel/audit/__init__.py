@@ -10,6 +10,7 @@ from market.kernel.audit.read import (
     AuditWhere,
     action_begins,
     check_action,
+    last_action,
     read_entries,
 )
 from market.kernel.audit.record import Head, head, record
@@ -30,6 +31,7 @@ __all__ = [
     "action_begins",
     "check_action",
     "head",
+    "last_action",
     "read_entries",
     "record",
     "verify",

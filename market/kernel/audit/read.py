@@ -69,7 +69,8 @@ def conditions(where: AuditWhere) -> list[sa.ColumnElement[bool]]:
     )
     chosen: list[sa.ColumnElement[bool]] = [column == wanted for column, wanted in columns if wanted is not None]
     if where.action is not None:
-        chosen += action_begins(ENTRIES.c.action, check_action(where.action))
+        prefix = check_action(where.action)
+        chosen += action_begins(ENTRIES.c.action, sa.literal(prefix), sa.literal(last_action(prefix)))
     if where.since is not None and where.until is not None and where.until <= where.since:
         raise Invalid(field="until", allowed="it is later than since", allowed_zh="结束时间须晚于开始时间")
     if where.since is not None:
@@ -94,13 +95,19 @@ def check_action(action: str) -> str:
     return action
 
 
-def action_begins(column: sa.ColumnElement[str], prefix: str) -> list[sa.ColumnElement[bool]]:
-    """Whether an action begins so. The range is for the index and holds in every collation, for actions are made of
+def last_action(prefix: str) -> str:
+    """What no action that begins so comes after."""
+    return prefix + "z" * (ACTION_CHARACTERS_MAX - len(prefix))
+
+
+def action_begins(
+    column: sa.ColumnElement[str], first: sa.ColumnElement[str], last: sa.ColumnElement[str]
+) -> list[sa.ColumnElement[bool]]:
+    """Whether an action begins with the first of these; the last is its `last_action`. The range is for the index and holds in every collation, for actions are made of
     lower-case letters, dots and underscores; where a collation skips the dots it is too wide, and the second decides.
     That one is a CASE so that PostgreSQL's planner does not take it for a rare thing."""
-    last = prefix + "z" * (ACTION_CHARACTERS_MAX - len(prefix))
-    begins = sa.case((sa.func.substr(column, 1, len(prefix)) == prefix, sa.true()), else_=sa.false())
-    return [column.between(prefix, last), begins]
+    begins = sa.case((sa.func.substr(column, 1, sa.func.length(first)) == first, sa.true()), else_=sa.false())
+    return [column.between(first, last), begins]
 
 
 def _cursor(entry: AuditEntry) -> str:

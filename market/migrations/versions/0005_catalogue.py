@@ -123,7 +123,6 @@ def _create_histories() -> None:
             "kind",
             _choice(
                 "listing_event_kind",
-                "PUBLISHED",
                 "CREATED",
                 "SUBMITTED",
                 "APPROVED",

@@ -53,7 +53,7 @@ def upgrade() -> None:
     op.create_table(
         "preference",
         sa.Column("account_id", sqlmodel.AutoString(length=30), nullable=False),
-        sa.Column("locale", words("locale", "zh-CN", "en"), nullable=False),
+        sa.Column("language", words("message_language", "ZH_CN", "EN"), nullable=False),
         sa.Column("updated_at", sqlmodel.UTCDateTime(), nullable=False),
         sa.ForeignKeyConstraint(["account_id"], ["account.id"]),
         sa.PrimaryKeyConstraint("account_id"),

@@ -13,7 +13,7 @@ from market.kernel.errors import NotFound
 from market.kernel.market import Market
 from market.kernel.permissions import Actor
 from market.people.profile.own import lock_account, require_own
-from market.people.profile.rules import NAME_CHARACTERS_MAX, Locale, text_of
+from market.people.profile.rules import NAME_CHARACTERS_MAX, MessageLanguage, text_of
 from market.people.profile.tables import Preference
 from market.people.tables import Account
 
@@ -21,7 +21,7 @@ _PREFERENCES = SQLModel.metadata.tables["preference"]
 _NEW = insert(_PREFERENCES)
 _PREFER = _NEW.on_conflict_do_update(
     index_elements=[_PREFERENCES.c.account_id],
-    set_={"locale": _NEW.excluded.locale, "updated_at": _NEW.excluded.updated_at},
+    set_={"language": _NEW.excluded.language, "updated_at": _NEW.excluded.updated_at},
 )
 
 
@@ -31,7 +31,7 @@ class Profile:
 
     account_id: str
     name: str
-    locale: Locale
+    language: MessageLanguage
 
 
 def read_profile(market: Market, actor: Actor) -> Profile:
@@ -41,7 +41,9 @@ def read_profile(market: Market, actor: Actor) -> Profile:
         return _profile(session, account_id)
 
 
-def edit_profile(market: Market, actor: Actor, *, name: str | None = None, locale: Locale | None = None) -> Profile:
+def edit_profile(
+    market: Market, actor: Actor, *, name: str | None = None, language: MessageLanguage | None = None
+) -> Profile:
     """Change what the actor is called or the language they are written to; what is not given stays as it is.
 
     Refuses: NotSignedIn; Forbidden; Invalid for a name that is empty, too long, or has control characters.
@@ -52,9 +54,9 @@ def edit_profile(market: Market, actor: Actor, *, name: str | None = None, local
         lock_account(session, account_id)
         if plain is not None:
             session.execute(sa.update(Account).where(col(Account.id) == account_id).values(name=plain))
-        if locale is not None:
-            session.execute(_PREFER, {"account_id": account_id, "locale": locale, "updated_at": now})
-        changed = [field for field, value in (("name", name), ("locale", locale)) if value is not None]
+        if language is not None:
+            session.execute(_PREFER, {"account_id": account_id, "language": language, "updated_at": now})
+        changed = [field for field, value in (("name", name), ("language", language)) if value is not None]
         audit.record(session, actor, action="profile.edit", subject=account_id, now=now, after={"changed": changed})
         return _profile(session, account_id)
 
@@ -63,5 +65,5 @@ def _profile(session: Session, account_id: str) -> Profile:
     name = session.exec(select(Account.name).where(Account.id == account_id)).first()
     if name is None:
         raise NotFound(field="account")
-    locale = session.exec(select(Preference.locale).where(Preference.account_id == account_id)).first()
-    return Profile(account_id, name, Locale.ZH_CN if locale is None else Locale(locale))
+    language = session.exec(select(Preference.language).where(Preference.account_id == account_id)).first()
+    return Profile(account_id, name, MessageLanguage.ZH_CN if language is None else MessageLanguage(language))

@@ -39,11 +39,11 @@ ERASURE_RETRIED = timedelta(days=1)
 """How long an erasure that something stands in the way of waits before it is tried again."""
 
 
-class Locale(StrEnum):
+class MessageLanguage(StrEnum):
     """The languages people are written to."""
 
-    ZH_CN = "zh-CN"
-    EN = "en"
+    ZH_CN = "ZH_CN"
+    EN = "EN"
 
 
 class ConsentKind(StrEnum):
@@ -138,7 +138,7 @@ class TooManyAddresses(LimitReached):
     retryable = False
 
     def __init__(self) -> None:
-        super().__init__(limit=ADDRESSES_MAX)
+        super().__init__(what="addresses", limit=ADDRESSES_MAX)
 
 
 class TooManyExports(LimitReached):
@@ -149,7 +149,7 @@ class TooManyExports(LimitReached):
     en = "At most {limit} copies can be asked for within 24 hours: try again later."
 
     def __init__(self) -> None:
-        super().__init__(limit=EXPORTS_A_DAY_MAX)
+        super().__init__(what="copies of personal data a day", limit=EXPORTS_A_DAY_MAX)
 
 
 class AlreadyRequested(Conflict):

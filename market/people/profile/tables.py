@@ -13,7 +13,7 @@ from market.people.profile.rules import (
     ConsentDecision,
     ConsentKind,
     ConsentSource,
-    Locale,
+    MessageLanguage,
     PrivacyKind,
     PrivacyState,
 )
@@ -69,8 +69,10 @@ class Preference(SQLModel, table=True):
     __tablename__ = "preference"
 
     account_id: str = Field(primary_key=True, foreign_key="account.id", max_length=30)
-    locale: Locale = enum_field(
-        Locale, default=Locale.ZH_CN, sa_column_kwargs=personal(PersonalKind.TEXT, OnErasure.DELETE)
+    language: MessageLanguage = enum_field(
+        MessageLanguage,
+        default=MessageLanguage.ZH_CN,
+        sa_column_kwargs=personal(PersonalKind.TEXT, OnErasure.DELETE),
     )
     updated_at: datetime
 

@@ -1,6 +1,7 @@
 """Whoever asks to be erased is, after seven days, and nothing that says who they were is left."""
 
 import threading
+import time
 from collections.abc import Iterable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
@@ -20,6 +21,7 @@ from market.kernel.personal import OnErasure, PersonalKind, part_of, personal
 from market.people.devices import revoke_device
 from market.people.manage import give_role
 from market.people.passwords import set_password
+from market.people.profile import export
 from market.people.profile.addresses import add_address, list_addresses
 from market.people.profile.belongings import belongings
 from market.people.profile.consents import give_consent
@@ -42,7 +44,7 @@ from market.people.profile.rules import (
     ConsentSource,
     ExportNotReady,
     HasObligations,
-    Locale,
+    MessageLanguage,
     Obligation,
     PrivacyKind,
     PrivacyState,
@@ -76,7 +78,7 @@ def live(market: Market, name: str = "王小明", phone: str = "13812345678") ->
     owner = person(market, name, phone)
     add_address(market, owner.actor, draft(recipient=f"收件人{owner.phone}", phone=owner.phone), key=KEY)
     give_consent(market, owner.actor, kind=ConsentKind.PRIVACY, version="2026-01-01", source=ConsentSource.MINI_PROGRAM)
-    edit_profile(market, owner.actor, locale=Locale.EN)
+    edit_profile(market, owner.actor, language=MessageLanguage.EN)
     set_password(
         market, ADMIN, account_id=owner.id, login_name=f"login.{owner.phone}", password="correct horse battery"
     )
@@ -383,13 +385,34 @@ def test_a_copy_that_is_being_made_is_not_kept_for_a_person_erased_meanwhile(mar
 
     erase(market)
 
-    with market.transaction() as session, pytest.raises(LeaseLost):
-        require_claimed(session, slow)
+    with pytest.raises(LeaseLost):
+        export._keep(market, slow, 1, "王小明")
     with market.read() as session:
         assert session.exec(select(PrivacyExport)).all() == []
     with pytest.raises(ExportNotReady):
         read_export(market, owner.actor, request_id=export_id)
     assert make_exports(market, ALL) == 0
+
+
+def test_a_part_that_is_just_being_written_goes_with_its_person(market: Market, clock: FakeClock) -> None:
+    owner = person(market)
+    ask(market, owner)
+    clock.now += COOLING_OFF
+    export_id = request_export(market, owner.actor, key=KEY)
+    with market.transaction() as session:
+        [claimed] = claim(session, PrivacyKind.EXPORT, now=clock.now, limit=1)
+
+    with ThreadPoolExecutor(1) as threads:
+        with market.transaction() as session:
+            require_claimed(session, claimed)
+            erasing = threads.submit(erase, market)
+            time.sleep(0.3)
+            session.add(PrivacyExport(request_id=export_id, attempt=claimed.attempt, position=0, content_sealed="1.x"))
+        assert erasing.result() == 1
+
+    assert state(market, owner) is PrivacyState.EXPIRED
+    with market.read() as session:
+        assert session.exec(select(PrivacyExport)).all() == []
 
 
 def test_a_table_that_a_room_adds_later_is_erased_by_what_its_columns_say(market: Market, clock: FakeClock) -> None:
@@ -413,9 +436,17 @@ def test_a_table_that_a_room_adds_later_is_erased_by_what_its_columns_say(market
         sa.Column("purchase_id", sa.String, sa.ForeignKey("purchase.id"), **part_of()),
         sa.Column("caption", sa.String, **personal(PersonalKind.TEXT, OnErasure.DELETE)),
     )
+    visit = sa.Table(
+        "visit",
+        tables,
+        sa.Column("id", sa.String, primary_key=True),
+        sa.Column("guided_by", sa.String, sa.ForeignKey("account.id")),
+        sa.Column("guest_phone", sa.String, **personal(PersonalKind.PHONE, OnErasure.DELETE)),
+    )
     with market.transaction() as session:
-        for table in (order, line):
+        for table in (order, line, visit):
             table.create(session.connection())
+        session.execute(sa.insert(visit), {"id": "v", "guided_by": owner.id, "guest_phone": "13700000000"})
         for each, person_id in (("mine", owner.id), ("theirs", other.id)):
             values = {"note": "请放门口", "buyer_name": "王小明", "invoice": "发票"}
             session.execute(sa.insert(order), {"id": each, "account_id": person_id, **values})
@@ -428,11 +459,13 @@ def test_a_table_that_a_room_adds_later_is_erased_by_what_its_columns_say(market
     with market.read() as session:
         kept = session.execute(sa.select(order).order_by(order.c.id)).all()
         photos = session.execute(sa.select(line.c.id)).scalars().all()
+        visits = session.execute(sa.select(visit)).all()
     assert [tuple(row) for row in kept] == [
         ("mine", owner.id, None, "匿名", "发票"),
         ("theirs", other.id, "请放门口", "王小明", "发票"),
     ]
     assert photos == ["theirs"]
+    assert [tuple(row) for row in visits] == [("v", owner.id, "13700000000")], "another's, who was guided by them"
 
 
 def test_an_erasure_waits_for_whoever_is_tying_the_person_just_now(market: Market, clock: FakeClock) -> None:
@@ -446,7 +479,7 @@ def test_an_erasure_waits_for_whoever_is_tying_the_person_just_now(market: Marke
         with market.transaction() as session:
             # Any row that points at the account stands for the order.
             session.execute(
-                sa.text("INSERT INTO preference (account_id, locale, updated_at) VALUES (:id, 'en', :now)"),
+                sa.text("INSERT INTO preference (account_id, language, updated_at) VALUES (:id, 'EN', :now)"),
                 {"id": owner.id, "now": "2026-06-09 01:30:00+00:00"},
             )
             placing.set()

@@ -55,9 +55,20 @@ def load(market: Market) -> Data:
     with market.read() as session:
         data.regions = _rows(session, places.Region, "Region")
         data.villages = _rows(session, places.Village, "Village")
-        data.organisations = _rows(session, organisations.Organisation, _organisation_type)
-        data.memberships = _rows(session, organisations.Membership, "Membership")
-        data.certificates = _rows(session, organisations.Certificate, "Certificate")
+        # What is hidden from everybody is not there.
+        every = _rows(session, organisations.Organisation, _organisation_type)
+        data.organisations = [each for each in every if each["state"] == "ACTIVE"]
+        there = {each["id"] for each in data.organisations}
+        data.memberships = [
+            each
+            for each in _rows(session, organisations.Membership, "Membership")
+            if {each["cooperative_id"], each["producer_id"]} <= there
+        ]
+        data.certificates = [
+            each
+            for each in _rows(session, organisations.Certificate, "Certificate")
+            if each["state"] == "ACCEPTED" and each["organisation_id"] in there
+        ]
         data.categories = _rows(session, catalogue.Category, "Category")
         data.sessions = _rows(session, sessions.TourSession, "TourSession")
         data.listings = _listings(session)
@@ -227,4 +238,5 @@ def _tokens(data: Data, listing: Row) -> Tokens:
 
 def certificates_of(data: Data, listing_id: str) -> Iterable[Row]:
     """The certificates that cover a listing."""
-    return [data.by_id[each["certificate_id"]] for each in data.part("link", listing_id)]
+    links = data.part("link", listing_id)
+    return [data.by_id[each["certificate_id"]] for each in links if each["certificate_id"] in data.by_id]

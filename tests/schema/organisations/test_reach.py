@@ -11,8 +11,15 @@ from sqlmodel import SQLModel, col
 from market.kernel.clock import business_day
 from market.kernel.market import Market
 from market.kernel.permissions import VISITOR, Actor, Role
-from market.organisations.manage import grant_powers, invite_person, join_cooperative
-from market.organisations.rules import OrganisationState, Power
+from market.organisations.manage import (
+    CertificateDraft,
+    grant_powers,
+    invite_person,
+    join_cooperative,
+    request_membership,
+    submit_certificate,
+)
+from market.organisations.rules import CertificateKind, MembershipSide, OrganisationState, Power
 from market.organisations.tables import Organisation
 from tests.organisations.county import ADMIN, CODE, OTHER_DISTRICT, UNKNOWN, County, key
 from tests.schema.organisations import walking
@@ -54,6 +61,8 @@ class Others:
     licence: str
     invitation: str
     membership: str
+    certificate: str
+    request: str
     strangers: dict[str, Actor]
 
 
@@ -81,11 +90,36 @@ def _others(market: Market) -> Others:
         market, owner, organisation_id=producer, phone="13812345678", roles=[Role.EDITOR], idempotency_key=key()
     )
     _applicant, applied = county.submitted()
+    certificate = submit_certificate(
+        market,
+        owner,
+        CertificateDraft(producer, CertificateKind.ORGANIC, "有机产品", scan_id=county.scan(producer)),
+        idempotency_key=key(),
+    )
+    request = request_membership(
+        market,
+        owner,
+        cooperative_id=county.cooperative("别家合作社"),
+        producer_id=producer,
+        asked_by=MembershipSide.PRODUCER,
+        idempotency_key=key(),
+    )
     strangers = {
         "another owner": county.holding(Role.OWNER, county.active(name="老李家")),
         "another district's staff": county.moderator(OTHER_DISTRICT),
     }
-    return Others(county, owner, producer, applied, county.licence(owner, producer), invitation, membership, strangers)
+    return Others(
+        county,
+        owner,
+        producer,
+        applied,
+        county.licence(owner, producer),
+        invitation,
+        membership,
+        certificate,
+        request,
+        strangers,
+    )
 
 
 def test_strangers_read_another_organisation_like_an_unknown_one(others: Others) -> None:
@@ -120,6 +154,8 @@ def test_private_fields_of_a_public_producer_are_empty_for_others(others: Others
             "licences": {"nodes": [{"id": others.licence}] if is_open else []},
             "allMemberships": {"nodes": [{"id": others.membership}] if is_open else []},
             "history": {"nodes": [{"toState": "ACTIVE"}] if is_open else []},
+            "allCertificates": {"nodes": [{"id": others.certificate}] if is_open else []},
+            "membershipRequests": {"nodes": [{"requestId": others.request}] if is_open else []},
         }
         assert {name: shown[name] for name in values} == values
         (membership,) = shown["memberships"]
@@ -269,6 +305,18 @@ def _changes(others: Others, today: str) -> dict[str, tuple[str, dict[str, Any],
             "input.organisationId",
         ),
         "review licence": (walking.REVIEW_LICENCE, {"input": {"id": others.licence, "accept": True}}, "input.id"),
+        "review certificate": (
+            walking.REVIEW_CERTIFICATE,
+            {"input": {"id": others.certificate, "accept": True}},
+            "input.id",
+        ),
+        "request": (
+            walking.REQUEST,
+            {"input": {"cooperativeId": UNKNOWN["cop"], "producerId": producer, "askedBy": "PRODUCER"}},
+            "input.producerId",
+        ),
+        "answer request": (walking.ANSWER_REQUEST, {"id": others.request, "accept": True}, "id"),
+        "withdraw request": (walking.WITHDRAW_REQUEST, {"id": others.request}, "id"),
         "invite": (
             walking.INVITE,
             {"input": {"organisationId": producer, "phone": "13700000000", "roles": ["EDITOR"]}},

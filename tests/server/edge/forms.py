@@ -1,18 +1,23 @@
 """Multipart requests as a browser makes them, and an execution that keeps what it was given."""
 
 import json
+import logging
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from schema.edge.http import Answer
-from schema.edge.multipart import Upload
+from schema.edge.http import Answer, GraphQLEndpoint, Observation
+from schema.edge.multipart import Upload, UploadLimits
 from schema.edge.requests import GraphQLRequest
+from tests.server.edge.asgi import Response, call
 
+PICTURE = bytes(range(256)) * 40
 BOUNDARY = "----form7MA4YWxkTrZu0gW"
 MULTIPART = {"content-type": f"multipart/form-data; boundary={BOUNDARY}", "x-graphql-preflight": "1"}
 ONE = {"query": "mutation($file: Upload!) { store(file: $file) }", "variables": {"file": None}}
+MAP = {"0": ["variables.file"]}
+FILE = ("0", PICTURE)
 Part = tuple[str, bytes]
 """A field's name and content."""
 
@@ -75,3 +80,20 @@ class Keeping:
             assert len(content) == upload.size
             self.contents.append(content)
         return Answer(b'{"data":{}}', ok=True)
+
+
+class Edge:
+    """The endpoint before an execution that keeps what it gets."""
+
+    def __init__(self, limits: UploadLimits | None = None, execute: Any = None) -> None:
+        self.kept = Keeping()
+        self.seen: list[Observation] = []
+        self.app = GraphQLEndpoint(
+            execute or self.kept,
+            log=logging.getLogger("edge"),
+            observe=self.seen.append,
+            uploads=limits or UploadLimits(),
+        )
+
+    def post(self, body: bytes | list[bytes], **headers: str) -> Response:
+        return call(self.app, headers={**MULTIPART, "accept-language": "en", **headers}, body=body)
