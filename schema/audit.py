@@ -51,11 +51,6 @@ class AuditEntryWhere:
 
 # -- where they come from ----------------------------------------------------------------------------------------------
 
-_STORED = table_of(EntryTable)
-# Numbers as texts of one width, for cursors: in these, text order is number order.
-_NUMBER = sa.func.substr(sa.cast(_STORED.c.seq + sa.literal_column("1000000000000000000", sa.BigInteger), sa.Text), 2)
-_ENTRIES = sa.select(*_STORED.c, _NUMBER.label("number")).subquery("audit_entries")
-
 
 def _visible(t: sa.FromClause, build: Build) -> list[Condition]:
     opened = reach(build.viewer.actor, Permission.AUDIT_READ)
@@ -114,7 +109,7 @@ def _parse(text: str) -> datetime:
 
 AUDIT_ENTRY = Projection(
     "AuditEntry",
-    _ENTRIES,
+    table_of(EntryTable),
     visible=_visible,
     fields={
         "number": _text("seq"),
@@ -135,7 +130,7 @@ class AuditQueries:
     """The root field of the audit trail."""
 
     audit_entries: Connection[AuditEntry] = listed(
-        "What was done, the newest first: administrators see all of it, staff what was done for organisations in their "
+        "What was done, the newest first (those of one moment in no particular order): administrators see all of it, staff what was done for organisations in their "
         "regions, owners what was done for their organisations.",
         Connection[AuditEntry],
         where=AuditEntryWhere,
@@ -145,7 +140,7 @@ class AuditQueries:
 AUDIT_QUERIES: dict[str, Projected] = {
     "auditEntries": Listed(
         lambda: AUDIT_ENTRY,
-        {"NEWEST": Order("n", _key, _parse, UTCDateTime(), is_descending=True, tie="number")},
+        {"NEWEST": Order("n", _key, _parse, UTCDateTime(), is_descending=True, tie="hash")},
         "NEWEST",
         where=_where,
     )

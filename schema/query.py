@@ -41,10 +41,12 @@ from schema.catalogue.tours import (
     tour_package_list,
 )
 from schema.catalogue.where import ListingWhere
+from schema.checkout import CheckoutQueries
 from schema.context import Context
 from schema.listings import LISTING_QUERIES, LISTING_REVISION, ListingQueries
 from schema.media import MEDIA, MEDIA_QUERIES, MediaQueries
 from schema.node import Node
+from schema.orders import ORDER_QUERIES, ORDER_TARGETS, OrderQueries
 from schema.organisations import (
     COOPERATIVE,
     INVITATION,
@@ -97,7 +99,7 @@ IDS_MAX = 100
 
 
 @strawberry.type(description="All reads. An unknown or hidden id reads as null.")
-class Query(AuditQueries, ProfileQueries, ListingQueries, MediaQueries, StockQueries, MeQueries, KeyQueries, OrganisationQueries, SessionQueries, SeriesPreviews):
+class Query(CheckoutQueries, OrderQueries, AuditQueries, ProfileQueries, ListingQueries, MediaQueries, StockQueries, MeQueries, KeyQueries, OrganisationQueries, SessionQueries, SeriesPreviews):
     node: Node | None = single("Anything with an id, by it; null when unknown.", Node | None, id=Id)
     nodes: list[Node | None] = single(
         "Several things by their ids, in the same order; null for each unknown one.",
@@ -184,6 +186,7 @@ def _package_of(unit: sa.FromClause) -> Expression:
 
 
 TARGETS: dict[str, Projection] = {
+    **ORDER_TARGETS,
     "rgn": REGION,
     "vil": VILLAGE,
     "cop": COOPERATIVE,
@@ -254,7 +257,8 @@ QUERY = Projection(
         **AUDIT_QUERIES,
         **KEY_QUERIES,
         **STOCK_QUERIES,
-        **SESSION_QUERIES,
+        **ORDER_QUERIES,
+    **SESSION_QUERIES,
         **LISTING_QUERIES,
     },
 )

@@ -2,7 +2,9 @@
 
 from dataclasses import dataclass, field
 
+from market.checkout.till import on_paid, on_refunded
 from market.media.store import MediaStore
+from market.payments.flow import Till
 from market.people.gateways.sms import NoSender, SmsSender
 from market.people.gateways.wechat import NoWeChat, WeChat
 
@@ -17,5 +19,7 @@ class Services:
     """What public pictures' addresses begin with."""
     sms: SmsSender = field(default_factory=NoSender)
     """What sends sign-in codes."""
+    till: Till = field(default_factory=lambda: Till({}, on_paid, on_refunded))
+    """Payment gateways, and what happens to orders when money comes; none until they are set up."""
     wechat: WeChat = field(default_factory=NoWeChat)
     """What says who a mini-program's user is."""

@@ -40,34 +40,32 @@ class Claim:
 
 
 def claim(market: Market) -> Claim | None:
-    """Take the import that has waited longest, or None when none waits.
+    """Take the import that has waited longest, or None when none waits. What came to nothing too often is given up.
 
     Guards: the row's lock, which other workers skip, then the lease; the index `import_job_runs_alone`, so that one
     import of an organisation and kind runs at a time.
     """
     now = market.now()
     with market.transaction() as session:
-        job_id = session.execute(_waiting(now)).scalar()
-        if job_id is None:
-            return None
-        job = session.get_one(ImportJob, job_id)
-        if job.attempts >= ATTEMPTS_MAX:
+        while (job_id := session.execute(_waiting(now)).scalar()) is not None:
+            job = session.get_one(ImportJob, job_id)
+            if job.attempts < ATTEMPTS_MAX:
+                return _take(session, job, now)
             end(session, job, _BROKEN, now=now)
-            return None
-        starts = {"state": ImportState.RUNNING, "started_at": now} if job.state is ImportState.QUEUED else {}
-        lease = str(TypeID("lease"))
-        taken = (
-            sa.update(JOBS)
-            .where(JOBS.c.id == job.id)
-            .values(lease=lease, leased_until=now + LEASE, attempts=JOBS.c.attempts + 1, worked_at=now, **starts)
-        )
-        try:
-            with session.begin_nested():
-                session.execute(taken)
-        except IntegrityError:  # another of the organisation's began to run at this moment
-            return None
-        session.refresh(job)
-        return Claim(job, lease, job.cursor)
+    return None
+
+
+def _take(session: Session, job: ImportJob, now: datetime) -> Claim | None:
+    starts = {"state": ImportState.RUNNING, "started_at": now} if job.state is ImportState.QUEUED else {}
+    lease = str(TypeID("lease"))
+    values = {"lease": lease, "leased_until": now + LEASE, "attempts": job.attempts + 1, "worked_at": now, **starts}
+    try:
+        with session.begin_nested():
+            session.execute(sa.update(JOBS).where(JOBS.c.id == job.id).values(**values))
+    except IntegrityError:  # another of the organisation's began to run at this moment
+        return None
+    session.refresh(job)
+    return Claim(job, lease, job.cursor)
 
 
 def _waiting(now: datetime) -> sa.Select[tuple[str]]:
@@ -90,21 +88,33 @@ def _waiting(now: datetime) -> sa.Select[tuple[str]]:
     )
 
 
-def save(session: Session, claimed: Claim, *, now: datetime, **changes: Any) -> None:
-    """Step: save progress, and keep the import for another minute. Raises Lost when the claim does not hold; after the
-    commit the caller moves `claimed.cursor` on.
+def hold(session: Session, claimed: Claim) -> None:
+    """Step: make sure of the claim to the end of the transaction. Raises Lost when it does not hold. First in each
+    transaction that does something: whoever cancels, too, takes the import before anything else.
 
-    Guards: the conditional update on lease, state and cursor, in the transaction of what was done.
+    Guards: the row's lock, and what it says: the lease, the state and the cursor.
     """
-    mine = (
+    mine = sa.select(JOBS.c.id).where(*_mine(claimed)).with_for_update(key_share=True)
+    if session.execute(mine).first() is None:
+        raise Lost
+
+
+def save(session: Session, claimed: Claim, *, now: datetime, **changes: Any) -> None:
+    """Step: save progress, and keep the import for another minute. Raises Lost as `hold` does; after the commit the
+    caller moves `claimed.cursor` on."""
+    values = {"leased_until": now + LEASE, "attempts": 0, "worked_at": now, **changes}
+    saved = sa.update(JOBS).where(*_mine(claimed)).values(**values).returning(JOBS.c.id)
+    if session.execute(saved).first() is None:
+        raise Lost
+
+
+def _mine(claimed: Claim) -> tuple[sa.ColumnElement[bool], ...]:
+    return (
         JOBS.c.id == claimed.job.id,
         JOBS.c.lease == claimed.lease,
         JOBS.c.state == claimed.job.state,
         JOBS.c.cursor == claimed.cursor,
     )
-    values = {"leased_until": now + LEASE, "attempts": 0, "worked_at": now, **changes}
-    if session.execute(sa.update(JOBS).where(*mine).values(**values).returning(JOBS.c.id)).first() is None:
-        raise Lost
 
 
 def release(market: Market, claimed: Claim) -> None:

@@ -7,7 +7,7 @@ from typing import Any
 from sqlmodel import Session
 
 from market.bulk.actor import RIGHTS_LOST, worker_actor
-from market.bulk.claims import Claim
+from market.bulk.claims import Claim, hold
 from market.bulk.effects.base import Done, Work
 from market.bulk.judge import Judged, Progress, judge_chunk, problems_of, together
 from market.bulk.reading.rows import Problem
@@ -69,10 +69,12 @@ def _do(market: Market, claimed: Claim, work: Work, judged: Judged, progress: Pr
     try:
         for act in first:
             with market.transaction() as session:
+                hold(session, claimed)
                 done = act(session)
                 _record(session, work, done)
             outcomes.append(done.outcome)
         with market.transaction() as session:
+            hold(session, claimed)
             done = last(session)
             progress.add(judged, together([*outcomes, done.outcome]))
             progress.save(session, claimed, work)

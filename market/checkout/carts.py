@@ -58,7 +58,7 @@ def open_cart(market: Market, actor: Actor, *, token: str | None = None) -> Open
             return OpenCart(_cart_of_visitor(session, token).id, None)
         made = secrets.token_urlsafe(32)
         cart = Cart(
-            id=market.new_id("car"), token_digest=_digest(made), created_at=market.now(), updated_at=market.now()
+            id=market.new_id("car"), token_digest=token_digest(made), created_at=market.now(), updated_at=market.now()
         )
         session.add(cart)
         return OpenCart(cart.id, made)
@@ -144,13 +144,13 @@ def forget_carts(market: Market, before: datetime, *, limit: int = 500) -> int:
         return len(stale)
 
 
-def _digest(token: str) -> str:
+def token_digest(token: str) -> str:
     """Tokens have 256 random bits, so a plain hash of one tells nothing."""
     return sha256(token.encode()).hexdigest()
 
 
 def _cart_of_visitor(session: Session, token: str) -> Cart:
-    cart = session.exec(select(Cart).where(Cart.token_digest == _digest(token)).with_for_update()).first()
+    cart = session.exec(select(Cart).where(Cart.token_digest == token_digest(token)).with_for_update()).first()
     if cart is None:
         raise NotFound(field="cart")
     return cart

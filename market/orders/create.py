@@ -86,7 +86,7 @@ def create_order(session: Session, draft: OrderDraft, *, now: datetime) -> str:
 
     Guards: CHECKs that every part adds up to its whole, and the unique number (one in 10^14 is not tried twice).
     """
-    number = _number()
+    number, now = _number(), now.replace(microsecond=0)  # cursors of lists say whole seconds
     sellers = [_seller_row(draft, seller, now) for seller in draft.sellers]
     totals = {
         name: sum(row[name] for row in sellers) for name in ("goods_fen", "delivery_fen", "discount_fen", "payable_fen")

@@ -63,7 +63,7 @@ def let_in_by_openid(market: Market, caller: Caller, *, openid: str, phone: str 
     """
     now = market.now()
     with market.transaction() as session:
-        account_id, is_new = _account_of(session, market.sealer, openid, phone, now)
+        account_id, is_new = account_of_openid(session, market.sealer, openid, phone, now)
         outcome = let_in_step(
             session, market, caller, account_id=account_id, method=SignInMethod.WECHAT, is_new=is_new, now=now
         )
@@ -99,8 +99,10 @@ def _count(market: Market, caller: Caller) -> None:
         count_attempt(session, market.sealer, Counted.WECHAT_FROM_IP, network_of(caller.ip), now=market.now())
 
 
-def _account_of(session: Session, sealer: Sealer, openid: str, phone: str | None, now: datetime) -> tuple[str, bool]:
-    """The account that WeChat knows by this openid, made or bound when there is none; and whether it is new."""
+def account_of_openid(
+    session: Session, sealer: Sealer, openid: str, phone: str | None, now: datetime
+) -> tuple[str, bool]:
+    """Step: the account that WeChat knows by this openid, made or bound when there is none; and whether it is new."""
     digest = sealer.digest(openid, purpose=OPENID)
     known = session.execute(_KNOWN, {"of_subject": digest}).scalar_one_or_none()
     if known is not None:

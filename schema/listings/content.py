@@ -1,4 +1,5 @@
-"""What a listing is to say, whole and in both languages: for editors to go on from, and for reviewers."""
+"""What a listing is to say, whole and in both languages: for editors to go on from, and for reviewers. Shaped like what
+`inputs` takes."""
 
 import re
 from decimal import Decimal
@@ -11,12 +12,9 @@ from market.catalogue.content.diff import Change
 from market.catalogue.content.drafts import Draft, OptionDraft, PackageDraft, ProductDraft
 from market.catalogue.rules.problems import Problem
 from market.kernel.errors import Language
-from market.kernel.money import Currency
-from market.kernel.money import Money as Amount
-from schema.catalogue.products import SeasonWindow
+from market.kernel.money import Money
 from schema.enums import GiftPer, NoteKind, PricingPer, Storage, UnitKind, WindowKind
 from schema.listings.types import READ
-from schema.node import Money
 from schema.pagination import field
 from schema.permissions import PUBLIC, ruled
 
@@ -46,7 +44,15 @@ class VariantContent:
     pack_count: int = field("Pieces in a pack.")
     unit: str = field("What one is called.")
     unit_en: str | None = field("The same in English.")
-    price: Money = field("The price of one; once it is on sale, the price of now.")
+    price: Decimal = field("The price of one in yuan; once it is on sale, the price of now.")
+
+
+@strawberry.type(description="Days of the year of a product's content.")
+@ruled(READ)
+class SeasonWindowContent:
+    kind: WindowKind = field("What for.")
+    start: str = strawberry.field(name="from", description="The first day, MM-DD.")
+    end: str = strawberry.field(name="to", description="The last day, MM-DD, included.")
 
 
 @strawberry.type(description="The part of the content that only a product has.")
@@ -57,7 +63,7 @@ class ProductContent:
     origin: str = field("Where it grows.")
     origin_en: str | None = field("The same in English.")
     variants: list[VariantContent] = field("Its forms, in order.")
-    season_windows: list[SeasonWindow] = field("When it is sold, harvested and shipped.")
+    season_windows: list[SeasonWindowContent] = field("When it is sold, harvested and shipped.")
 
 
 @strawberry.type(description="A ticket type of a package's content.")
@@ -68,7 +74,7 @@ class UnitContent:
     name: str = field("Its name.")
     name_en: str | None = field("The same in English.")
     pax_count: int = field("How many seats one takes.")
-    price: Money = field("The price of one; once it is on sale, the price of now.")
+    price: Decimal = field("The price of one in yuan; once it is on sale, the price of now.")
     min_age: int | None = field("From this age.")
     max_age: int | None = field("To this age, included.")
     max_quantity: int | None = field("At most so many in a booking.")
@@ -211,13 +217,11 @@ def _product(draft: ProductDraft) -> ProductContent:
                 pack_count=each.pack_count,
                 unit=each.unit,
                 unit_en=each.unit_en,
-                price=_money(each.price_fen),
+                price=_yuan(each.price_fen),
             )
             for each in draft.variants
         ],
-        season_windows=[
-            SeasonWindow(kind=WindowKind(each.kind), start=each.start, end=each.end) for each in draft.windows
-        ],
+        season_windows=[SeasonWindowContent(kind=each.kind, start=each.start, end=each.end) for each in draft.windows],
     )
 
 
@@ -260,7 +264,7 @@ def _option(option: OptionDraft) -> OptionContent:
                 name=each.name,
                 name_en=each.name_en,
                 pax_count=each.pax_count,
-                price=_money(each.price_fen),
+                price=_yuan(each.price_fen),
                 min_age=each.min_age,
                 max_age=each.max_age,
                 max_quantity=each.max_quantity,
@@ -270,8 +274,8 @@ def _option(option: OptionDraft) -> OptionContent:
     )
 
 
-def _money(fen: int) -> Money:
-    return Money(amount=Decimal(Amount(fen).text()), currency=Currency.CNY)
+def _yuan(fen: int) -> Decimal:
+    return Decimal(Money(fen).text())
 
 
 def problem_of(problem: Problem, language: Language) -> ListingProblem:
@@ -305,7 +309,7 @@ def _camel(name: str) -> str:
 def _shown(value: Any, name: str) -> Any:
     match value:
         case int() if name == "price_fen":
-            return Amount(value).text()
+            return Money(value).text()
         case dict():
             return {_camel(key): _shown(each, key) for key, each in value.items()}
         case list():

@@ -62,7 +62,7 @@ def _visible(t: sa.FromClause, build: Build) -> list[Condition]:
 
 
 def _visible_revision(t: sa.FromClause, build: Build) -> list[Condition]:
-    """Like its listing: who reviews it where it would move to sees no more of it than that it waits elsewhere."""
+    """Like its listing."""
     listing = LISTINGS.alias()
     region = looked_up(listing.c.region_code, listing, where=[listing.c.id == t.c.listing_id])
     return [acts_for(build, READ, t.c.producer_id, region=region)]
@@ -246,25 +246,19 @@ _ORDERS = {"UPDATED": moment_order("u", "updated_at", is_descending=True)}
 MANAGED_LISTINGS = Connection(lambda: MANAGED_LISTING, _ORDERS, "UPDATED", where=_managed_where)
 
 
-def _sold_by(t: sa.FromClause, listing: sa.FromClause) -> list[Condition]:
-    """The ways a listing is an organisation's. Only one can hold."""
-    return [
-        listing.c.producer_id == t.c.id,
-        sa.and_(listing.c.cooperative_id == t.c.id, listing.c.producer_id != t.c.id),
-    ]
+def _sold_by(t: sa.FromClause, listing: sa.FromClause, _build: Build) -> Condition:
+    """By an index of each: no organisation has so many that sorting them is felt."""
+    return sa.or_(listing.c.producer_id == t.c.id, listing.c.cooperative_id == t.c.id)
 
 
-_OF_ORGANISATION = Connection(lambda: MANAGED_LISTING, _ORDERS, "UPDATED", alternatives=_sold_by, where=_managed_where)
+_OF_ORGANISATION = Connection(lambda: MANAGED_LISTING, _ORDERS, "UPDATED", on=_sold_by, where=_managed_where)
 PRODUCER_FIELDS["listings"] = _OF_ORGANISATION
 COOPERATIVE_FIELDS["listings"] = _OF_ORGANISATION
 
 
 def _to_review(t: sa.FromClause, build: Build, args: Args) -> list[Condition]:
     where, listing = args.nested("where"), LISTINGS.alias()
-    conditions: list[Condition] = [
-        t.c.state == quoted("SUBMITTED"),
-        acts_for(build, Permission.LISTING_REVIEW, t.c.producer_id, region=t.c.region_code),
-    ]
+    conditions: list[Condition] = []
     region, before = where.slot("region"), where.slot("submittedBefore")
     if region is not None:
         conditions.append(within_region(t.c.region_code, region, build))
@@ -276,6 +270,11 @@ def _to_review(t: sa.FromClause, build: Build, args: Args) -> list[Condition]:
     return conditions
 
 
-TO_REVIEW = Connection(
-    lambda: LISTING_REVISION, {"OLDEST": moment_order("q", "submitted_at")}, "OLDEST", where=_to_review
-)
+def _waiting(t: sa.FromClause, build: Build) -> list[Condition]:
+    """What the viewer may decide about: they review where the listing is and where it would be."""
+    within = acts_for(build, Permission.LISTING_REVIEW, t.c.producer_id, region=t.c.region_code)
+    return [t.c.state == quoted("SUBMITTED"), within, *_visible_revision(t, build)]
+
+
+_WAITING = replace(LISTING_REVISION, visible=_waiting)
+TO_REVIEW = Connection(lambda: _WAITING, {"OLDEST": moment_order("q", "submitted_at")}, "OLDEST", where=_to_review)

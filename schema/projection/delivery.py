@@ -129,9 +129,12 @@ def _apply(each: ComputedAt, value: Any, path: tuple[str, ...], given: Mapping[s
 
 
 def projected(source: Any, info: GraphQLResolveInfo[Any], **_arguments: Any) -> Any:
-    """The resolver of a projected field: below the root the answer is there already, under its response key."""
+    """The resolver of a projected field: below the root the answer is there already, under its response key. A type
+    that is projected in one place may be made by a plain resolver in another: then it is an object with attributes."""
     if isinstance(source, dict):
         return source[info.path.key]
+    if source is not None:
+        return getattr(source, info.parent_type.fields[info.field_name].extensions["strawberry-definition"].python_name)
     answer: Awaitable[Any] = info.context.projected(info)
     return answer
 

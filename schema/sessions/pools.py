@@ -68,9 +68,7 @@ class SeatPool(Node):
 
 # -- where they come from ----------------------------------------------------------------------------------------------
 
-POOLS, SLOTS, _DRAWS = table_of(PoolTable), table_of(SlotTable), table_of(DrawTable)
-_OPTION_DRAWS = sa.select(*_DRAWS.c, _DRAWS.c.option_id.label("id")).subquery("option_draw")
-"""The draws with their option's id as theirs: the tie of an order is called `id`."""
+POOLS, SLOTS = table_of(PoolTable), table_of(SlotTable)
 
 
 def _visible(t: sa.FromClause, build: Build) -> list[Condition]:
@@ -110,7 +108,7 @@ POOL_SLOT: Projection = Projection(
 )
 _OPTION_DRAW = Projection(
     "PoolDraw",
-    _OPTION_DRAWS,
+    table_of(DrawTable),
     topic="sessions",
     visible=_of_pool,
     fields={
@@ -141,7 +139,7 @@ POOL: Projection = Projection(
         ),
         "draws": Listed(
             lambda: _OPTION_DRAW,
-            {"OPTION": text_order("o", "id")},
+            {"OPTION": text_order("o", "option_id", tie="option_id")},
             "OPTION",
             on=lambda t, draw, _build: draw.c.pool_id == t.c.id,
         ),

@@ -135,9 +135,7 @@ class AvailabilityDay:
 
 # -- where they come from ----------------------------------------------------------------------------------------------
 
-SESSIONS, _EVENTS, _LINKS = table_of(SessionTable), table_of(EventTable), table_of(LinkTable)
-_DRAWS = sa.select(*_LINKS.c, _LINKS.c.slot_id.label("id")).subquery("session_draw")
-"""What sessions draw with the slot's id as theirs: the tie of an order is called `id`."""
+SESSIONS = table_of(SessionTable)
 
 
 def vacancies(t: sa.FromClause, build: Build) -> Expression:
@@ -207,14 +205,14 @@ _SEATS = Projection(
 )
 _EVENT = Projection(
     "SessionEvent",
-    _EVENTS,
+    table_of(EventTable),
     topic="sessions",
     visible=_of_session,
     fields={name: column(name) for name in ("kind", "at", "actor", "reason", "before", "after")},
 )
 _DRAW = Projection(
     "SessionDraw",
-    _DRAWS,
+    table_of(LinkTable),
     topic="sessions",
     visible=_of_session,
     fields={
@@ -237,7 +235,7 @@ SESSION_FIELDS: dict[str, Any] = {
     "seats": ToOne(lambda: _SEATS, lambda t, seats: seats.c.id == t.c.id),
     "draws": Listed(
         lambda: _DRAW,
-        {"SLOT": number_order("i", "id")},
+        {"SLOT": number_order("i", "slot_id", tie="slot_id")},
         "SLOT",
         on=lambda t, draw, _build: draw.c.session_id == t.c.id,
     ),

@@ -11,7 +11,6 @@ from market.bulk.rules import FileFormat
 from market.bulk.sheets.prices import PRICES
 from tests.bulk.workbooks import GOOD, SHARED, rebuilt, rows, workbook
 
-
 HALF_PAST_NINE = datetime(2026, 6, 1, 9, 30)  # noqa: DTZ001 - Excel knows no zones
 
 

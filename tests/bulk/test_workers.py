@@ -31,20 +31,21 @@ from tests.clock import FakeClock
 from tests.schema.stalls import ADMIN, sell
 
 PRICES = SheetKind.PRICES
-SKUS = 300
+SKUS = 240
+"""More than one chunk."""
 ROOT = Path(__file__).parents[2]
 
 
 @pytest.fixture(name="desk")
 def _desk(market: Market) -> Desk:
-    """A producer with three products of a hundred variants."""
+    """A producer with three products of eighty variants."""
     desk = open_desk(market)
     for number in range(3):
         listing = ListingDraft(
             f"桃{number}", None, "", None, "", None, desk.stalls.peach, desk.stalls.producer, None, desk.stalls.village
         )
         variants = tuple(
-            VariantDraft(f"S-{number * 100 + at}", "盒装", None, 1000, 1, "盒", None, 8800) for at in range(100)
+            VariantDraft(f"S-{number * 80 + at}", "盒装", None, 1000, 1, "盒", None, 8800) for at in range(80)
         )
         publish_product(market, ADMIN, ProductDraft(listing, Storage.AMBIENT, None, "", None, variants))
     return desk
@@ -86,14 +87,12 @@ def test_a_worker_killed_in_the_middle_is_replaced_and_nothing_is_done_twice(
     market: Market, desk: Desk, clock: FakeClock, database_url: str
 ) -> None:
     import_id = ready(market, desk)
-    worker = subprocess.Popen(
-        [sys.executable, "-m", "tests.bulk.worker_program", database_url], cwd=ROOT, stdout=subprocess.PIPE
-    )
-    try:
-        wait_until(lambda: job(market, import_id).rows_done > 20)
-    finally:
-        worker.kill()
-        worker.wait()
+    program = [sys.executable, "-m", "tests.bulk.worker_program", database_url]
+    with subprocess.Popen(program, cwd=ROOT, stdout=subprocess.DEVNULL) as worker:
+        try:
+            wait_until(lambda: job(market, import_id).rows_done > 20)
+        finally:
+            worker.kill()
 
     left = job(market, import_id)
     assert left.state is ImportState.RUNNING

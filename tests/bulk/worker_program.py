@@ -8,6 +8,5 @@ from market.kernel.market import Market
 
 if __name__ == "__main__":
     market = Market(open_database(sys.argv[1]))
-    print("ready", flush=True)
     while work_on_imports(market):
         pass

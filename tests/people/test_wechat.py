@@ -1,6 +1,8 @@
 """Signing in from the mini-program, against a server that behaves as WeChat's documents say."""
 
 import asyncio
+import time
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from typing import Any
 
@@ -17,7 +19,7 @@ from market.people.manage import block_account
 from market.people.rules import SignInMethod
 from market.people.tables import Account, Device, Identity
 from market.people.tokens import SignedIn
-from market.people.wechat import bind_phone, bind_wechat_phone, let_in_by_openid, sign_in_with_wechat
+from market.people.wechat import account_of_openid, bind_phone, bind_wechat_phone, let_in_by_openid, sign_in_with_wechat
 from tests.clock import FakeClock
 from tests.people.fake_wechat import APP_ID, APP_SECRET, SESSION_KEY, FakeWeChat
 from tests.people.signing import ADMIN, CALLER, OTHER_PHONE, PHONE, actor, at_once, by_phone, everything, later, refused
@@ -91,6 +93,19 @@ def test_two_first_sign_ins_at_once_open_one_account(phone: Phone) -> None:
     assert refused(results, Exception) == 0, results
     assert len({result.account_id for result in results if isinstance(result, SignedIn)}) == 1
     assert (count(phone.market, Account), count(phone.market, Identity), count(phone.market, Device)) == (1, 1, 8)
+
+
+def test_a_first_sign_in_that_was_overtaken_leaves_no_account_behind(phone: Phone, clock: FakeClock) -> None:
+    market = phone.market
+    with ThreadPoolExecutor(1) as threads:
+        with market.transaction() as session:
+            first, _is_new = account_of_openid(session, market.sealer, OPENID, None, clock.now)
+            second = threads.submit(let_in_by_openid, market, CALLER, openid=OPENID, phone=None)
+            time.sleep(0.5)  # so that it has looked, found nobody, and waits for this one
+
+        assert second.result().account_id == first
+
+    assert (count(market, Account), count(market, Identity)) == (1, 1)
 
 
 def test_neither_openid_nor_session_key_is_kept_or_told(phone: Phone) -> None:

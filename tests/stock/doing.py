@@ -1,7 +1,12 @@
 """What is done to stock, said shortly."""
 
+import threading
+from collections import Counter
+from collections.abc import Callable, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from datetime import date, datetime, timedelta
 
+from market.kernel.errors import MarketError
 from market.kernel.market import Market
 from market.kernel.permissions import Actor
 from market.stock.drafts import ConformityDraft, LotDraft
@@ -11,6 +16,7 @@ from market.stock.manage import adjust_stock, count_stock, receive_stock
 from market.stock.rules import AdjustReason, ConformityBasis, IssuerKind
 from tests.stock.farms import ADMIN, a_key
 
+THREADS = 24
 FIFTEEN = timedelta(minutes=15)
 UNKNOWN_LOT = "lot_00000000000000000000000000"
 CERTIFICATE = ConformityDraft(date(2026, 6, 1), IssuerKind.FARMER, ConformityBasis.QUALITY_CONTROL)
@@ -65,3 +71,25 @@ def lot_of(market: Market, variant: str, quantity: int, picked: date | None) -> 
     return receive_stock(
         market, ADMIN, LotDraft(variant, quantity, picked), idempotency_key=a_key(f"{variant}{picked}")
     )
+
+
+def at_once(acts: Sequence[Callable[[], object]]) -> list[object]:
+    """Do all of it, as many at a time as there are threads; what each gave, or refused with."""
+    start = threading.Barrier(min(THREADS, len(acts)))
+    begun = threading.local()
+
+    def one(act: Callable[[], object]) -> object:
+        if not hasattr(begun, "is_true"):
+            begun.is_true = True
+            start.wait(10)
+        try:
+            return act()
+        except MarketError as refusal:
+            return refusal
+
+    with ThreadPoolExecutor(start.parties) as threads:
+        return list(threads.map(one, acts))
+
+
+def kinds(outcomes: Sequence[object]) -> Counter[str]:
+    return Counter(type(each).__name__ for each in outcomes)

@@ -1,6 +1,7 @@
 """A tiny marketplace with stock in it: producers of any kind, their people, variants of what they sell."""
 
 import hashlib
+from collections.abc import Sequence
 from datetime import UTC, datetime
 
 import sqlalchemy as sa
@@ -97,9 +98,15 @@ def _category(session: Session, *, is_covered: bool) -> Category:
 
 
 def variants_of(
-    market: Market, producer_id: str, count: int = 1, *, is_covered: bool = False, shelf_life_days: int | None = None
+    market: Market,
+    producer_id: str,
+    count: int = 1,
+    *,
+    is_covered: bool = False,
+    shelf_life_days: int | None = None,
+    ids: Sequence[str] = (),
 ) -> list[str]:
-    """A product on sale with so many variants; their ids, in order."""
+    """A product on sale with so many variants, or those of these ids; their ids, in order."""
     with market.transaction() as session:
         village, category = _village(session), _category(session, is_covered=is_covered)
         listing_id = new_id("prd")
@@ -128,8 +135,8 @@ def variants_of(
         session.flush()
         session.add(Product(id=listing_id, shelf_life_days=shelf_life_days))
         session.flush()
-        ids = sorted(new_id("var") for _ in range(count))
-        for position, variant_id in enumerate(ids, start=1):
+        made = sorted(ids or [new_id("var") for _ in range(count)])
+        for position, variant_id in enumerate(made, start=1):
             session.add(
                 Variant(
                     id=variant_id,
@@ -143,7 +150,7 @@ def variants_of(
                     price_fen=8800,
                 )
             )
-        return ids
+        return made
 
 
 def a_variant(market: Market, *, is_covered: bool = False, shelf_life_days: int | None = None) -> str:

@@ -120,6 +120,9 @@ class PreferenceMutations:
         info: Info,
         input: Annotated[EditProfileInput, strawberry.argument(description="The changes.")],  # noqa: A002 - its name in the API
     ) -> EditProfilePayload:
-        name, language = (None if each is UNSET else each for each in (input.name, input.language))
-        done = await info.context.act(edit_profile, name=name, language=language)
+        done = await info.context.act(
+            edit_profile,
+            name=None if input.name is UNSET else input.name,
+            language=None if input.language is UNSET else input.language,
+        )
         return EditProfilePayload(account_id=done.account_id)

@@ -1,15 +1,19 @@
 """Sessions, series and pools through the API: made, changed, refused, and what the answers show."""
 
 from collections.abc import Callable
-from datetime import time
+from datetime import time, timedelta
 from typing import Any
 
 import pytest
 
+from market.catalogue.rules import ListingState
+from market.catalogue.tables import Listing
 from market.kernel.market import Market
 from market.kernel.permissions import VISITOR, Actor, ActorKind, Role
 from market.organisations.manage import OrganisationDraft, register_organisation
 from market.organisations.rules import OrganisationKind
+from market.sessions.moves import close_session
+from market.sessions.rules import CloseReason
 from tests.schema.asking import Asker, asked
 from tests.schema.stalls import ADMIN
 from tests.sessions.farm import DAY, Farm, add_session, hold, left, person, row_of, set_up_farm
@@ -240,9 +244,7 @@ def test_a_pool_is_set_up_drawn_on_and_changed(market: Market, farm: Farm, edito
         "slotMinutes": 1440,
         "capacity": 8,
         "slots": {
-            "nodes": [
-                {"startsAt": "2026-06-09T16:00:00Z", "capacity": 5, "taken": 3, "free": 2, "isOwnCapacity": True}
-            ]
+            "nodes": [{"startsAt": "2026-06-09T16:00:00Z", "capacity": 5, "taken": 3, "free": 2, "isOwnCapacity": True}]
         },
         "draws": {"nodes": [{"units": 1, "per": "PERSON", "option": {"id": farm.option}}]},
     }
@@ -321,7 +323,7 @@ def test_operators_read_what_is_theirs_and_strangers_nothing(
     market: Market, farm: Farm, editor: Actor, stranger: Actor
 ) -> None:
     known = ids(market, farm, editor)
-    others = dict.fromkeys(known) | {prefix: f"{prefix}_01k00000000000000000000000" for prefix in known}
+    others = {prefix: f"{prefix}_01k00000000000000000000000" for prefix in known}
     for name, read in READS.items():
         mine = data(market, f"{{ {read(known)} }}", {}, editor)
         theirs = data(market, f"{{ {read(known)} }}", {}, stranger)
@@ -354,9 +356,6 @@ def test_everybody_sees_a_session_and_only_its_people_who_has_seats(
 def test_operators_see_sessions_of_packages_that_are_not_on_sale(
     market: Market, farm: Farm, editor: Actor, stranger: Actor
 ) -> None:
-    from market.catalogue.rules import ListingState
-    from market.catalogue.tables import Listing
-
     session_id = add_session(market, farm.option)
     with market.transaction() as session:
         listing = session.get(Listing, farm.package)
@@ -390,13 +389,10 @@ WHERES = {
 
 
 def test_operators_filter_their_sessions(market: Market, farm: Farm, editor: Actor) -> None:
-    from datetime import timedelta
-
-    from market.sessions.moves import close_session
-    from market.sessions.rules import CloseReason
-
     made = [
-        add_session(market, farm.option, day=DAY + timedelta(days=day), at=time(hour)) for day in (0, 1) for hour in (9, 14)
+        add_session(market, farm.option, day=DAY + timedelta(days=day), at=time(hour))
+        for day in (0, 1)
+        for hour in (9, 14)
     ]
     hold(market, {made[0]: 2}, "order-1")
     close_session(market, ADMIN, made[3], reason=CloseReason.OTHER, idempotency_key=next(KEYS))

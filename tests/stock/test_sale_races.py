@@ -1,27 +1,20 @@
-"""Many at once: nothing is sold twice, nothing received is lost, nobody waits in a circle."""
+"""Many buy at once: nothing is sold twice, and nobody waits in a circle."""
 
 import random
-import threading
 from collections import Counter
-from collections.abc import Callable, Sequence
-from concurrent.futures import ThreadPoolExecutor
-from datetime import date, timedelta
+from collections.abc import Callable
+from datetime import timedelta
 from functools import partial
 
-import pytest
-
-from market.kernel.errors import MarketError
+from market.kernel.ids import new_id
 from market.kernel.market import Market
 from market.stock.corrections import adjust, cause_of, count
-from market.stock.drafts import LotDraft
-from market.stock.errors import LotCodeTaken
 from market.stock.holds import extend_step, hold_step
-from market.stock.manage import adjust_stock, receive_stock, take_back_holds
+from market.stock.manage import adjust_stock, take_back_holds
 from market.stock.rules import AdjustReason
-from market.stock.steps import set_counted
 from market.stock.whose import stocked
 from tests.clock import FakeClock
-from tests.stock.doing import FIFTEEN, consume, extend, hold, release
+from tests.stock.doing import FIFTEEN, at_once, consume, extend, hold, kinds, release
 from tests.stock.farms import (
     ADMIN,
     a_key,
@@ -30,36 +23,10 @@ from tests.stock.farms import (
     assert_adds_up,
     holds,
     level,
-    lots,
-    movements,
     receive,
     told,
     variants_of,
 )
-
-THREADS = 24
-
-
-def at_once(acts: Sequence[Callable[[], object]]) -> list[object]:
-    """Do all of it, as many at a time as there are threads; what each gave, or refused with."""
-    start = threading.Barrier(min(THREADS, len(acts)))
-    begun = threading.local()
-
-    def one(act: Callable[[], object]) -> object:
-        if not hasattr(begun, "is_true"):
-            begun.is_true = True
-            start.wait(10)
-        try:
-            return act()
-        except MarketError as refusal:
-            return refusal
-
-    with ThreadPoolExecutor(start.parties) as threads:
-        return list(threads.map(one, acts))
-
-
-def kinds(outcomes: Sequence[object]) -> Counter[str]:
-    return Counter(type(each).__name__ for each in outcomes)
 
 
 def test_three_hundred_buyers_of_fifty_pieces_get_fifty(market: Market) -> None:
@@ -91,6 +58,30 @@ def test_buyers_of_several_variants_in_any_order_never_block_each_other(market: 
         held[variant] += quantity
     assert max(held.values()) <= 30
     assert len({holder for holder, _variant in holds(market)}) == kinds(outcomes)["NoneType"]
+    assert_adds_up(market)
+
+
+def test_buyers_of_the_last_pieces_never_block_each_other_over_products(market: Market) -> None:
+    """Each sale changes what is told of a product, and the order of variants is not that of their products."""
+    ids, producer = sorted(new_id("var") for _ in range(12)), a_producer(market)
+    for product in range(3):
+        for variant in variants_of(market, producer, ids=ids[product::3]):
+            receive(market, variant, 1)
+    chance = random.Random(2)
+
+    def buy_and_give_back(number: int) -> Callable[[], None]:
+        wanted, holder = dict.fromkeys(chance.sample(ids, 2), 1), f"order-{number}"
+
+        def act() -> None:
+            hold(market, wanted, holder=holder)
+            release(market, holder=holder)
+
+        return act
+
+    outcomes = at_once([buy_and_give_back(number) for number in range(300)])
+
+    assert set(kinds(outcomes)) <= {"NoneType", "SoldOut"}
+    assert kinds(outcomes)["NoneType"] > 0
     assert_adds_up(market)
 
 
@@ -138,71 +129,6 @@ def test_a_hold_that_ends_is_either_paid_or_taken_by_the_next(market: Market) ->
     assert kinds(outcomes)["NoneType"] == len(paid) + len(taken)
     assert level(market, variant).reserved == len(paid) + len(taken)
     assert_adds_up(market)
-
-
-def test_first_receipts_at_the_same_moment_all_count(market: Market) -> None:
-    for _ in range(5):
-        variant = a_variant(market)
-
-        outcomes = at_once([partial(receive, market, variant, n + 1) for n in range(8)])
-
-        assert kinds(outcomes) == {"str": 8}
-        assert (level(market, variant).on_hand, level(market, variant).version) == (36, 8)
-        assert len(lots(market, variant)) == 1
-    assert_adds_up(market)
-
-
-def test_first_counts_at_the_same_moment_count_once(market: Market) -> None:
-    for _ in range(5):
-        variant = a_variant(market)
-
-        def set_ten(variant: str = variant) -> None:
-            with market.transaction() as session:
-                reason, now = AdjustReason.COUNTED, market.now()
-                set_counted(session, market, ADMIN, sku=f"SKU-{variant}", counted=10, reason=reason, now=now)
-
-        outcomes = at_once([set_ten] * 8)
-
-        assert kinds(outcomes) == {"NoneType": 8}
-        assert [each.quantity for each in movements(market, variant)] == [10]
-    assert_adds_up(market)
-
-
-@pytest.mark.parametrize("is_same_variant", [True, False])
-def test_one_lot_code_at_the_same_moment_is_one_lot(market: Market, *, is_same_variant: bool) -> None:
-    for number in range(5):
-        variants = variants_of(market, a_producer(market), 2)
-
-        def take_in(variant: str, key: str, code: str = f"A-{number}") -> str:
-            return receive_stock(
-                market, ADMIN, LotDraft(variant, 5, date(2026, 6, 1), code=code), idempotency_key=a_key(key)
-            )
-
-        asked = [variants[0 if is_same_variant else n % 2] for n in range(8)]
-        outcomes = at_once([partial(take_in, each, f"{number}-{n}") for n, each in enumerate(asked)])
-
-        assert sum(level(market, v).on_hand for v in variants if lots(market, v)) == 5
-        assert len({each for each in outcomes if isinstance(each, str)}) == 1
-        refused = [each for each in outcomes if not isinstance(each, str)]
-        assert len(refused) == (0 if is_same_variant else 4)
-        assert all(isinstance(each, LotCodeTaken) for each in refused)
-    assert_adds_up(market)
-
-
-def test_an_adjustment_asked_for_twice_at_once_is_made_once(market: Market) -> None:
-    variant = a_variant(market)
-    receive(market, variant, 50)
-
-    def spoil() -> object:
-        reason = AdjustReason.SPOILED
-        return adjust_stock(
-            market, ADMIN, variant_id=variant, by=-7, reason=reason, idempotency_key=a_key("double tap")
-        )
-
-    outcomes = at_once([spoil] * 8)
-
-    assert len(set(outcomes)) == 1
-    assert level(market, variant).on_hand == 43
 
 
 def test_writing_off_and_selling_at_once_never_leaves_less_than_is_promised(market: Market) -> None:
