@@ -4,6 +4,7 @@ from collections.abc import AsyncIterator, Awaitable, Callable, MutableMapping
 from contextlib import asynccontextmanager, closing
 from typing import Any
 
+import httpx
 from starlette.applications import Starlette
 from starlette.middleware.cors import CORSMiddleware
 from starlette.requests import Request
@@ -12,6 +13,7 @@ from starlette.routing import BaseRoute, Mount, Route
 
 from market.kernel.market import Market
 from market.media.store import MediaStore
+from market.payments.flow import Till
 from market.people.actors import actor_for
 from market.server.gateways import open_sms, open_wechat
 from market.server.health import health_routes
@@ -20,6 +22,7 @@ from market.server.logs import Log, configure_logs
 from market.server.media import media_routes, open_media
 from market.server.metrics import Counting, Metrics
 from market.server.observe import observer
+from market.server.payments import Gateways, payment_duties, payment_routes
 from market.server.settings import Settings, read_settings
 from schema.authentication import Authentication
 from schema.build import build_schema, core_schema
@@ -54,9 +57,12 @@ def create_app(settings: Settings, market: Market, log: Log) -> App:
     """The application over a market, which it opens on start and closes at the end."""
     metrics = Metrics() if settings.metrics else None
     media = open_media(settings, market)
+    gateways = Gateways(settings, market)
+    http = httpx.AsyncClient()
+    till = gateways.till(http)
     page = GraphiQL(examples=EXAMPLES, title="Market") if settings.graphiql else None
     endpoint: App = GraphQLEndpoint(
-        create_execution(settings, market, log, create_services(settings, market, log, media)),
+        create_execution(settings, market, log, create_services(settings, market, log, media, till)),
         log=log,
         observe=observer(log, metrics),
         uploads=UploadLimits(),
@@ -78,10 +84,12 @@ def create_app(settings: Settings, market: Market, log: Log) -> App:
     @asynccontextmanager
     async def lifespan(_app: Starlette) -> AsyncIterator[None]:
         with closing(media):
-            async with running(market, settings, log):
+            async with running(market, settings, log, payment_duties(gateways)):
                 yield
+        await http.aclose()
 
     routes: list[BaseRoute] = [*health_routes(market.database, metrics), *media_routes(media, market, log)]
+    routes += payment_routes(gateways, till, market, log)
     if page is not None:
         routes += [Mount("/graphiql", page), Route("/", _to_graphiql)]
     rest = Starlette(routes=routes, lifespan=lifespan)
@@ -127,9 +135,15 @@ def create_execution(settings: Settings, market: Market, log: Log, services: Ser
     )
 
 
-def create_services(settings: Settings, market: Market, log: Log, media: MediaStore) -> Services:
+def create_services(settings: Settings, market: Market, log: Log, media: MediaStore, till: Till) -> Services:
     """The outside world, as the settings say."""
-    return Services(media=media, media_url=settings.media_url, sms=open_sms(settings, market, log), wechat=open_wechat(settings, market, log))
+    return Services(
+        media=media,
+        media_url=settings.media_url,
+        sms=open_sms(settings, market, log),
+        wechat=open_wechat(settings, market, log),
+        till=till,
+    )
 
 
 async def _to_graphiql(_request: Request) -> RedirectResponse:

@@ -1,38 +1,63 @@
-"""The audit trail, as far as its reader may look: see `market/organisations/audit.py`, which is the same for use cases."""
+"""The audit trail, as far as its reader may look.
 
-from datetime import UTC, datetime
+Not a projection: which plan is good depends on the reader's reach, and the use case reads a million entries in the
+order of an index for each of them. See `market/organisations/audit.py`.
+"""
 
-import sqlalchemy as sa
+import json
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Annotated, Any
+
 import strawberry
-from sqlmodel import UTCDateTime
 from strawberry import UNSET
+from strawberry.types.nodes import SelectedField, Selection
 
-from market.kernel.audit import AuditEntry as EntryTable
-from market.kernel.audit import action_begins, check_action, last_action
-from market.kernel.errors import Invalid
-from market.kernel.permissions import Permission, reach
-from market.organisations.tables import Organisation as OrganisationTable
-from schema.pagination import Connection, field, listed
+from market.kernel.audit import AuditEntry as Entry
+from market.kernel.audit import AuditWhere, cursor_of
+from market.kernel.pages import page_of
+from market.kernel.permissions import Permission
+from market.organisations.audit import count_audit, read_audit
+from schema.context import Context
+from schema.pagination import After, Before, First, Last, PageInfo
 from schema.permissions import ruled
-from schema.projection import Args, Build, Column, Order, Projection, column, table_of
-from schema.projection import Connection as Listed
-from schema.projection.declare import Condition, Expression
-from schema.projection.declare import Field as Projected
-from schema.projection.viewer import organisations, within
+from schema.projection.frame import COUNT_MAX
+
+Info = strawberry.Info[Context]
 
 
 @strawberry.type(description="One thing done: who did what to what, on whose behalf. Nothing in it is personal.")
 @ruled(Permission.AUDIT_READ)
 class AuditEntry:
-    number: strawberry.ID = field("Its number in the trail; they have no gaps.")
-    at: datetime = field("When.")
-    actor: strawberry.ID = field("Who: an account's id, or SYSTEM.")
-    principal: strawberry.ID = field("On whose behalf: an organisation's id, or the actor.")
-    action: str = field("What, as `listing.approve`.")
-    subject: strawberry.ID = field("To what: its id.")
-    before: str | None = field("What changed, as it was: JSON text.")
-    after: str | None = field("What changed, as it is now: JSON text.")
-    request_id: str = field("The request that did it, as logs name it.")
+    number: strawberry.ID = strawberry.field(description="Its number in the trail; they have no gaps.")
+    at: datetime = strawberry.field(description="When.")
+    actor: strawberry.ID = strawberry.field(description="Who: an account's id, or SYSTEM.")
+    principal: strawberry.ID = strawberry.field(description="On whose behalf: an organisation's id, or the actor.")
+    action: str = strawberry.field(description="What, as `listing.approve`.")
+    subject: strawberry.ID = strawberry.field(description="To what: its id.")
+    before: str | None = strawberry.field(description="What changed, as it was: JSON text.")
+    after: str | None = strawberry.field(description="What changed, as it is now: JSON text.")
+    request_id: str = strawberry.field(description="The request that did it, as logs name it.")
+
+    @classmethod
+    def of(cls, entry: Entry) -> "AuditEntry":
+        """From what is on record."""
+        return cls(
+            number=strawberry.ID(str(entry.seq)),
+            at=entry.at,
+            actor=strawberry.ID(entry.actor),
+            principal=strawberry.ID(entry.principal),
+            action=entry.action,
+            subject=strawberry.ID(entry.subject),
+            before=_text(entry.before),
+            after=_text(entry.after),
+            request_id=entry.request_id,
+        )
+
+
+def _text(value: dict[str, Any] | None) -> str | None:
+    return None if value is None else json.dumps(value, ensure_ascii=False)
 
 
 @strawberry.input(description="Which entries of the audit trail.")
@@ -48,100 +73,89 @@ class AuditEntryWhere:
     since: datetime | None = strawberry.field(default=UNSET, description="From this moment on.")
     until: datetime | None = strawberry.field(default=UNSET, description="Before this moment.")
 
-
-# -- where they come from ----------------------------------------------------------------------------------------------
-
-
-def _visible(t: sa.FromClause, build: Build) -> list[Condition]:
-    opened = reach(build.viewer.actor, Permission.AUDIT_READ)
-    if opened.is_all:
-        return []
-    ways: list[Condition] = []
-    if opened.organisation_ids:
-        ways.append(t.c.principal.in_(organisations(build, Permission.AUDIT_READ)))
-    if opened.region_prefixes:
-        organisation = table_of(OrganisationTable).alias()
-        lies = within(build, Permission.AUDIT_READ, organisation.c.region_code)
-        # As a list, not a join: SQLite then reads each organisation's newest only, by the index.
-        ways.append(t.c.principal.in_(sa.select(organisation.c.id).where(lies).correlate_except(organisation)))
-    return [sa.or_(*ways)] if ways else [sa.false()]
+    def asked(self) -> AuditWhere:
+        """As the use case takes it."""
+        given = {name: value for name, value in vars(self).items() if value is not UNSET and value is not None}
+        return AuditWhere(**given)
 
 
-def _where(t: sa.FromClause, build: Build, args: Args) -> list[Condition]:
-    where = args.nested("where")
-    found: list[Condition] = []
-    for name in ("subject", "actor", "principal"):
-        slot = where.slot(name)
-        if slot is not None:
-            found.append(t.c[name] == build.bind(slot))
-    action, since, until = where.slot("action"), where.slot("since"), where.slot("until")
-    if action is not None:
-        first = build.bind(action, check_action)
-        found += action_begins(t.c.action, first, build.bind(action, lambda text: last_action(check_action(text))))
-    if since is not None:
-        found.append(t.c.at >= build.bind(since, type_=UTCDateTime()))
-    if until is not None:
-        found.append(t.c.at < build.bind(until, type_=UTCDateTime()))
-    if since is not None and until is not None:
-        build.check((since, until), _check_times)
-    build.plan_each_time()  # one organisation has hardly any entries, another half of them
-    return found
+@strawberry.type(description="An entry, and where it is.")
+class AuditEntryEdge:
+    node: AuditEntry = strawberry.field(description="The entry.")
+    cursor: str = strawberry.field(description="Where it is in this list. Opaque.")
 
 
-def _check_times(since: datetime, until: datetime) -> None:
-    if until <= since:
-        raise Invalid(field="where.until", allowed="it is later than since", allowed_zh="结束时间须晚于开始时间")
+@dataclass(frozen=True, slots=True)
+class _Asked:
+    """What a page was cut out of, and where it lies."""
+
+    where: AuditWhere
+    page_info: dict[str, Any]
 
 
-def _text(name: str) -> Column:
-    return Column(lambda t, _build, _args: sa.cast(t.c[name], sa.Text))
+@strawberry.type(description="A page of the audit trail.")
+class AuditEntryConnection:
+    asked: strawberry.Private[_Asked]
+    edges: Sequence[AuditEntryEdge] = strawberry.field(description="The page's entries with their cursors.")
+    nodes: list[AuditEntry] = strawberry.field(description="The page's entries.")
+
+    @strawberry.field(description="Where the page lies.")
+    def page_info(self, info: Info) -> PageInfo:
+        # Its fields are read as a projection's answer is: from a dict, by the names the client gave them.
+        [field] = info.selected_fields
+        names = {each.alias or each.name: each.name for each in _fields(field.selections)}
+        return {key: self.asked.page_info.get(name) for key, name in names.items()}  # type: ignore[return-value]  # see above
+
+    @strawberry.field(
+        description="How many entries the whole filtered list has, counted up to 2,000: 2,000 then means that or more."
+    )
+    async def total_count(self, info: Info) -> int:
+        return await info.context.look(count_audit, self.asked.where, most=COUNT_MAX)
+
+    @strawberry.field(description="Whether `totalCount` is of the whole list.")
+    async def is_total_count_exact(self, info: Info) -> bool:
+        return await info.context.look(count_audit, self.asked.where, most=COUNT_MAX + 1) <= COUNT_MAX
 
 
-def _key(t: sa.FromClause, _build: Build, _args: Args) -> Expression:
-    return t.c.at
-
-
-def _parse(text: str) -> datetime:
-    """A moment as the database writes it, to the microsecond; SQLite leaves out that it is in UTC."""
-    moment = datetime.fromisoformat(text)
-    return moment.replace(tzinfo=UTC) if moment.tzinfo is None else moment
-
-
-AUDIT_ENTRY = Projection(
-    "AuditEntry",
-    table_of(EntryTable),
-    visible=_visible,
-    fields={
-        "number": _text("seq"),
-        "at": column("at"),
-        "actor": column("actor"),
-        "principal": column("principal"),
-        "action": column("action"),
-        "subject": column("subject"),
-        "before": _text("before"),
-        "after": _text("after"),
-        "requestId": column("request_id"),
-    },
-)
+def _fields(selections: list[Selection]) -> Iterator[SelectedField]:
+    """The fields asked for, those in fragments too."""
+    for each in selections:
+        if isinstance(each, SelectedField):
+            yield each
+        else:
+            yield from _fields(each.selections)
 
 
 @strawberry.type
 class AuditQueries:
     """The root field of the audit trail."""
 
-    audit_entries: Connection[AuditEntry] = listed(
-        "What was done, the newest first (those of one moment in no particular order): administrators see all of it, staff what was done for organisations in their "
-        "regions, owners what was done for their organisations.",
-        Connection[AuditEntry],
-        where=AuditEntryWhere,
+    @strawberry.field(
+        description="What was done, the newest first: administrators see all of it, staff what was done for "
+        "organisations in their regions, owners what was done for their organisations."
     )
-
-
-AUDIT_QUERIES: dict[str, Projected] = {
-    "auditEntries": Listed(
-        lambda: AUDIT_ENTRY,
-        {"NEWEST": Order("n", _key, _parse, UTCDateTime(), is_descending=True, tie="hash")},
-        "NEWEST",
-        where=_where,
-    )
-}
+    async def audit_entries(
+        self,
+        info: Info,
+        *,
+        where: Annotated[
+            AuditEntryWhere | None, strawberry.argument(description="Only entries that meet all of these.")
+        ] = UNSET,
+        first: First = None,
+        after: After = None,
+        last: Last = None,
+        before: Before = None,
+    ) -> AuditEntryConnection:
+        page = page_of(first=first, last=last, has_after=after is not None, has_before=before is not None)
+        asked = where.asked() if where else AuditWhere()
+        cursor = before if page.is_backward else after
+        found = await info.context.look(read_audit, asked, page=page, cursor=cursor)
+        edges = [AuditEntryEdge(node=AuditEntry.of(each), cursor=cursor_of(each)) for each in found.entries]
+        ahead, behind = ("hasPreviousPage", "hasNextPage") if page.is_backward else ("hasNextPage", "hasPreviousPage")
+        page_info = {
+            ahead: found.has_more,
+            behind: cursor is not None,
+            "startCursor": edges[0].cursor if edges else None,
+            "endCursor": edges[-1].cursor if edges else None,
+        }
+        return AuditEntryConnection(asked=_Asked(asked, page_info), edges=edges, nodes=[each.node for each in edges])

@@ -12,7 +12,7 @@ from market.kernel.errors import Invalid
 from market.kernel.ids import prefix_of, require_id
 from market.places.rules import level_of
 from market.sessions.availability import calendar
-from schema.audit import AUDIT_QUERIES, AuditQueries
+from schema.audit import AuditQueries
 from schema.catalogue.categories import CATEGORIES, CATEGORY, Category, CategoryWhere
 from schema.catalogue.listing import LISTINGS, live
 from schema.catalogue.options import OPTION, UNIT_TYPE
@@ -254,7 +254,6 @@ QUERY = Projection(
         **MEDIA_QUERIES,
         **ME_QUERIES,
         **PROFILE_QUERIES,
-        **AUDIT_QUERIES,
         **KEY_QUERIES,
         **STOCK_QUERIES,
         **ORDER_QUERIES,

@@ -81,7 +81,7 @@ def test_only_the_database_asks_which_engine_it_is() -> None:
 
 
 NAMES_AN_ENGINE = {
-    "market/server/settings.py": "it tells which URLs can be set, before there is a database",
+    "market/server/settings/fields.py": "it tells which URLs can be set, before there is a database",
     "market/catalogue/tables/search.py": "a column's type, for the table that migrations make differently",
     "seeds/load/bulk.py": "the documented door for bulk loads: each engine has its own fast way",
 }

@@ -4,25 +4,35 @@ organisation's owners what was done for it."""
 import sqlalchemy as sa
 from sqlmodel import SQLModel
 
-from market.kernel.audit import ENTRIES, AuditPage, AuditWhere, read_entries
+from market.kernel.audit import ENTRIES, AuditPage, AuditWhere, count_entries, read_entries
 from market.kernel.market import Market
-from market.kernel.pages import SIZE_DEFAULT
+from market.kernel.pages import SIZE_DEFAULT, Page
 from market.kernel.permissions import Actor, Permission, reach
+
+FIRST_PAGE = Page(SIZE_DEFAULT)
 
 _ORGANISATIONS = SQLModel.metadata.tables["organisation"]
 
 
 def read_audit(
-    market: Market, actor: Actor, where: AuditWhere, *, size: int = SIZE_DEFAULT, after: str | None = None
+    market: Market, actor: Actor, where: AuditWhere, *, page: Page = FIRST_PAGE, cursor: str | None = None
 ) -> AuditPage:
-    """A page of the trail's entries within the actor's reach, the newest first; `after` is the page before's cursor.
+    """A page of the trail's entries within the actor's reach, the newest first; `cursor` is `cursor_of` the entry that
+    it follows (or, going backward, precedes).
 
     What was done for an organisation that the actor does not reach is not there, as if it had never been done.
-    Refuses: NotSignedIn; Forbidden; Invalid for what no entry can have; InvalidPage; InvalidCursor.
+    Refuses: NotSignedIn; Forbidden; Invalid for what no entry can have; InvalidCursor.
     """
     within = _within(actor)
     with market.read() as session:
-        return read_entries(session, where, within=within, size=size, after=after)
+        return read_entries(session, where, within=within, page=page, cursor=cursor)
+
+
+def count_audit(market: Market, actor: Actor, where: AuditWhere, *, most: int) -> int:
+    """How many entries there are within the actor's reach, counting no further than `most`. Refuses as `read_audit`."""
+    within = _within(actor)
+    with market.read() as session:
+        return count_entries(session, where, within=within, most=most)
 
 
 def _within(actor: Actor) -> sa.ColumnElement[bool]:

@@ -5,14 +5,14 @@ uvicorn stops accepting on SIGTERM, waits for running requests (`shutdown_second
 
 import asyncio
 import threading
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
 
 from market.kernel.database import open_database
 from market.kernel.market import Market
 from market.server.logs import Log, flush_logs
 from market.server.settings import Settings
-from market.server.worker import DUTIES, Handler, Worker, delivery
+from market.server.worker import DUTIES, Duty, Handler, Worker, delivery
 
 HANDLERS: dict[str, Handler] = {}
 """What sends the outbox's messages, by topic."""
@@ -24,7 +24,7 @@ def open_market(settings: Settings) -> Market:
 
 
 @asynccontextmanager
-async def running(market: Market, settings: Settings, log: Log) -> AsyncIterator[None]:
+async def running(market: Market, settings: Settings, log: Log, duties: Sequence[Duty] = ()) -> AsyncIterator[None]:
     """The market, open within; on SQLite with the worker beside it, so that one process is the whole system."""
     async with AsyncExitStack() as closing:
         closing.callback(flush_logs)
@@ -34,14 +34,14 @@ async def running(market: Market, settings: Settings, log: Log) -> AsyncIterator
         await market.database.news.open()
         closing.push_async_callback(market.database.news.close)
         if settings.works_in_server:
-            closing.push_async_callback(_start_worker(market, log))
+            closing.push_async_callback(_start_worker(market, log, [*DUTIES, *duties, delivery(HANDLERS)]))
         yield
 
 
-def _start_worker(market: Market, log: Log) -> Callable[[], Awaitable[None]]:
+def _start_worker(market: Market, log: Log, duties: Sequence[Duty]) -> Callable[[], Awaitable[None]]:
     """Start the worker in a thread; gives what ends it, after the batch it is at."""
     stop = threading.Event()
-    worker = Worker(market, log, [*DUTIES, delivery(HANDLERS)])
+    worker = Worker(market, log, duties)
     thread = threading.Thread(target=worker.run, args=(stop,), name="worker")
     thread.start()
 

@@ -237,10 +237,7 @@ def test_the_rows_in_error_can_be_put_right_and_uploaded_as_they_come(market: Ma
     assert (second[0], second[3]) == ("'=1+1", "4")
     assert "售价：请填写金额" in first[4]
     corrected = (
-        file.getvalue()
-        .replace(b'"x"', b'"98"', 1)
-        .replace(b"'=1+1", b"97")
-        .replace("无".encode(), "SKU-桃".encode())
+        file.getvalue().replace(b'"x"', b'"98"', 1).replace(b"'=1+1", b"97").replace("无".encode(), "SKU-桃".encode())
     )
     again = checked(market, desk, SheetKind.PRICES, corrected)
     assert (again.state, again.would_change, again.would_fail) == (ImportState.CHECKED, 1, 1)
@@ -301,8 +298,8 @@ def test_an_excel_template_filled_in_is_imported(market: Market, desk: Desk) -> 
     book = load_workbook(io.BytesIO(template(market, desk, SheetKind.PRODUCTS, FileFormat.XLSX)))
     data = book.worksheets[0]
     filled: dict[str, Any] = dict(zip(HEADER, TEA, strict=True)) | {"销售时段": "03-07~05-31"}
-    for cell in list(data[1]):
-        data.cell(2, cell.column, filled.get(str(cell.value).removesuffix(" *")))
+    for at, cell in enumerate(list(data[1]), start=1):
+        data.cell(2, at, filled.get(str(cell.value).removesuffix(" *")))
     file = io.BytesIO()
     book.save(file)
 

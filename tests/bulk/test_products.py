@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from typing import Any
 
 import pytest
-from sqlmodel import select
+from sqlmodel import col, select
 
 from market.bulk.rules import ImportState, Outcome, SheetKind
 from market.catalogue.content.codec import decoded
@@ -58,10 +58,10 @@ def drafts(market: Market) -> dict[str | None, ProductDraft]:
     with market.read() as session:
         found = session.exec(
             select(Listing.external_code, ListingRevision.content).join(
-                ListingRevision, ListingRevision.listing_id == Listing.id
-            )  # type: ignore[arg-type]  # a column
+                ListingRevision, col(ListingRevision.listing_id) == col(Listing.id)
+            )
         )
-        return {code: draft for code, content in found if isinstance(draft := decoded(content), ProductDraft)}
+        return {code: draft for code, content in found if isinstance(draft := decoded(dict(content)), ProductDraft)}
 
 
 def listings(market: Market) -> dict[str, Listing]:
@@ -71,7 +71,7 @@ def listings(market: Market) -> dict[str, Listing]:
 
 def states(market: Market) -> list[RevisionState]:
     with market.read() as session:
-        return sorted(session.exec(select(ListingRevision.state)))
+        return sorted(each.state for each in session.exec(select(ListingRevision)))
 
 
 def all_of(market: Market, model: type[Any]) -> list[Any]:

@@ -10,12 +10,13 @@ import sqlalchemy as sa
 from sqlmodel import SQLModel
 
 from market import migrations
-from market.kernel.audit import ENTRIES, AuditWhere, read_entries, record
+from market.kernel.audit import ENTRIES, AuditEntry, AuditWhere, cursor_of, read_entries, record
 from market.kernel.database import open_database
-from market.kernel.errors import Forbidden, Invalid, InvalidCursor, InvalidPage, MarketError, NotSignedIn
+from market.kernel.errors import Forbidden, Invalid, InvalidCursor, MarketError, NotSignedIn
 from market.kernel.market import Market
+from market.kernel.pages import Page
 from market.kernel.permissions import VISITOR, Actor, ActorKind, Role
-from market.organisations.audit import read_audit
+from market.organisations.audit import count_audit, read_audit
 from market.places.manage import RegionRow, VillageDraft, add_regions, add_village
 from tests.databases import SqliteDatabases
 
@@ -115,26 +116,42 @@ def test_filters_narrow_the_trail_and_combine(market: Market, where: AuditWhere,
 
 def test_pages_follow_each_other_without_gaps_while_others_record(market: Market) -> None:
     note(market, *[("a.x", "s", "", minutes // 3) for minutes in range(10)])
-    seen: list[int] = []
-    after = None
+    seen: list[AuditEntry] = []
+    cursor = None
 
     while True:
-        page = read_audit(market, ADMIN, AuditWhere(), size=3, after=after)
-        seen += [entry.seq for entry in page.entries]
-        after = page.after
+        page = read_audit(market, ADMIN, AuditWhere(), page=Page(3), cursor=cursor)
+        seen += page.entries
+        cursor = cursor_of(page.entries[-1])
         note(market, ("a.x", "s", "", 99))
-        if after is None:
+        if not page.has_more:
             break
 
-    assert seen == [10, 9, 8, 7, 6, 5, 4, 3, 2, 1]
+    assert [entry.seq for entry in seen] == [10, 9, 8, 7, 6, 5, 4, 3, 2, 1]
+    earlier = read_audit(market, ADMIN, AuditWhere(), page=Page(4, is_backward=True), cursor=cursor_of(seen[6]))
+    assert (earlier.entries, earlier.has_more) == (tuple(seen[2:6]), True)
 
 
 def test_a_last_page_that_is_full_has_none_after_it(market: Market) -> None:
     note(market, *[("a.x", "s", "", minutes) for minutes in range(3)])
 
-    assert read_audit(market, ADMIN, AuditWhere(), size=3).after is None
-    assert read_audit(market, ADMIN, AuditWhere(), size=2).after is not None
+    assert read_audit(market, ADMIN, AuditWhere(), page=Page(3)).has_more is False
+    assert read_audit(market, ADMIN, AuditWhere(), page=Page(2)).has_more is True
+    oldest = read_audit(market, ADMIN, AuditWhere(), page=Page(2, is_backward=True))
+    assert ([entry.seq for entry in oldest.entries], oldest.has_more) == ([2, 1], True)
     assert read_audit(market, ADMIN, AuditWhere(subject="none")).entries == ()
+
+
+def test_entries_are_counted_up_to_a_bound(market: Market) -> None:
+    organisations(market)
+    note(market, *[("a.x", "s", FARM, minutes) for minutes in range(5)], ("a.y", "s", FAR, 9))
+
+    assert count_audit(market, ADMIN, AuditWhere(), most=10) == 6
+    assert count_audit(market, ADMIN, AuditWhere(), most=4) == 4
+    assert count_audit(market, staff(FENGHUA), AuditWhere(), most=10) == 5
+    assert count_audit(market, ADMIN, AuditWhere(action="a.y"), most=10) == 1
+    with pytest.raises(NotSignedIn):
+        count_audit(market, VISITOR, AuditWhere(), most=10)
 
 
 def test_each_reader_sees_what_was_done_for_whom_they_may_look_after(market: Market) -> None:
@@ -210,13 +227,7 @@ def test_a_time_that_ends_before_it_begins_is_refused(market: Market) -> None:
 )
 def test_a_cursor_of_another_list_is_refused(market: Market, cursor: str) -> None:
     with pytest.raises(InvalidCursor):
-        read_audit(market, ADMIN, AuditWhere(), after=cursor)
-
-
-@pytest.mark.parametrize("size", [0, -1, 101])
-def test_a_page_has_one_to_a_hundred_entries(market: Market, size: int) -> None:
-    with pytest.raises(InvalidPage):
-        read_audit(market, ADMIN, AuditWhere(), size=size)
+        read_audit(market, ADMIN, AuditWhere(), cursor=cursor)
 
 
 @pytest.mark.parametrize("column", ["subject", "actor", "principal"])
@@ -237,6 +248,6 @@ def test_reading_is_a_step_for_whoever_has_another_reach(market: Market) -> None
     note(market, ("a.x", "s", "cop_1", 1), ("a.x", "s", "cop_2", 2))
 
     with market.read() as session:
-        page = read_entries(session, AuditWhere(), within=ENTRIES.c.principal == "cop_2", size=10)
+        page = read_entries(session, AuditWhere(), within=ENTRIES.c.principal == "cop_2", page=Page(10))
 
     assert [entry.seq for entry in page.entries] == [2]

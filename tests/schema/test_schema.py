@@ -21,16 +21,28 @@ from tests.schema.asking import SCHEMA
 SHORT_LISTS = {
     "Account.roles",  # nobody holds many
     "Cooperative.certificates",
-    "PackageOption.units",
+    "ListingContent.images",  # 30 at most, as all of these have a bound: market.catalogue.content.bounds
+    "ListingDraft.problems",  # one for each part
+    "ListingNotReady.problems",  # the same
+    "ManagedListing.options",  # 20 at most
+    "ManagedListing.suspensions",  # one for each cause
+    "ManagedListing.variants",  # 100 at most
     "Membership.powers",  # as many as there are kinds
+    "OptionContent.units",
+    "PackageOption.units",
     "Producer.certificates",
     "Producer.memberships",
     "Product.certificates",
     "Product.images",
     "Product.seasonWindows",
     "Product.variants",
+    "ProductContent.seasonWindows",
+    "ProductContent.variants",
     "Query.availability",  # 92 days at most
     "Query.nodes",  # as many as ids were given
+    "ReviewListingsPayload.outcomes",  # as many as decisions were given
+    "RevisionReview.changes",  # one for each part
+    "RevisionReview.problems",
     "TourPackage.bring",
     "TourPackage.cancellationTiers",
     "TourPackage.certificates",
@@ -39,6 +51,10 @@ SHORT_LISTS = {
     "TourPackage.images",
     "TourPackage.included",
     "TourPackage.options",
+    "TourPackageContent.cancellationTiers",
+    "TourPackageContent.gifts",
+    "TourPackageContent.notes",
+    "TourPackageContent.options",
     "Village.honours",
 }
 """Lists that what they belong to keeps short. A new one belongs here only if nobody can make it long."""

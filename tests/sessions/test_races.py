@@ -15,9 +15,9 @@ from market.kernel.market import Market
 from market.sessions.errors import DrawsChanged, SessionFull
 from market.sessions.holds import confirm_seats, hold_seats, release_lapsed, release_seats
 from market.sessions.pools.draws import DrawDraft, OptionDraws, draw_from_pools
-from market.sessions.pools.manage import PoolDraft, create_pool
+from market.sessions.pools.manage import PoolCapacity, PoolDraft, change_pool_capacity, create_pool
 from market.sessions.rules import DrawPer, PoolKind, PoolPeriod
-from market.sessions.tables import PoolSlot, SeatHold, SeatHoldSlot, SessionSlot, TourSession
+from market.sessions.tables import PoolSlot, SeatHold, SeatHoldSlot, SeatPool, SessionSlot, TourSession
 from tests.clock import FakeClock
 from tests.schema.stalls import ADMIN
 from tests.sessions.farm import (
@@ -248,3 +248,35 @@ def test_many_holds_in_one_session_change_one_row_each(market: Market, farm: Far
         counted = list(seen)
 
     assert [each for each in counted if each != "BEGIN"] == ["SELECT", "INSERT", "UPDATE"]
+
+
+def test_sessions_made_while_people_buy_see_what_is_taken(market: Market, farm: Farm, shared: list[str]) -> None:
+    day = row_of(market, shared[0]).local_date
+
+    outcomes = race([
+        *buyers(market, [{shared[number % 6]: 1} for number in range(24)]),
+        *[partial(add_session, market, farm.option, day=day, at=time(hour, 30)) for hour in range(7, 19)],
+    ])  # fmt: skip
+
+    assert only(outcomes, SessionFull) > 12
+    check_sums(market)
+
+
+def test_slots_made_while_a_pool_changes_follow_it(market: Market, farm: Farm, shared: list[str]) -> None:
+    with market.read() as session:
+        bus = session.exec(select(SeatPool.id).where(SeatPool.kind == PoolKind.BUS_SEAT)).one()
+    day = row_of(market, shared[0]).local_date
+
+    def change(capacity: int) -> Any:
+        return change_pool_capacity(market, ADMIN, PoolCapacity(bus, capacity), idempotency_key=next(KEYS))
+
+    race([
+        *[partial(change, capacity) for capacity in range(30, 42)],
+        *[partial(add_session, market, farm.option, day=day + timedelta(days=number)) for number in range(1, 25)],
+    ])  # fmt: skip
+
+    with market.read() as session:
+        capacity = session.exec(select(SeatPool.capacity).where(SeatPool.id == bus)).one()
+        slots = session.exec(select(PoolSlot.capacity).where(PoolSlot.pool_id == bus)).all()
+    assert slots == [capacity] * 25
+    check_sums(market)

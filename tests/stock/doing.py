@@ -16,7 +16,6 @@ from market.stock.manage import adjust_stock, count_stock, receive_stock
 from market.stock.rules import AdjustReason, ConformityBasis, IssuerKind
 from tests.stock.farms import ADMIN, a_key
 
-THREADS = 24
 FIFTEEN = timedelta(minutes=15)
 UNKNOWN_LOT = "lot_00000000000000000000000000"
 CERTIFICATE = ConformityDraft(date(2026, 6, 1), IssuerKind.FARMER, ConformityBasis.QUALITY_CONTROL)
@@ -73,9 +72,10 @@ def lot_of(market: Market, variant: str, quantity: int, picked: date | None) -> 
     )
 
 
-def at_once(acts: Sequence[Callable[[], object]]) -> list[object]:
+def at_once(market: Market, acts: Sequence[Callable[[], object]]) -> list[object]:
     """Do all of it, as many at a time as there are threads; what each gave, or refused with."""
-    start = threading.Barrier(min(THREADS, len(acts)))
+    # More than can write, so that they wait for connections too; not so many that some wait for seconds.
+    start = threading.Barrier(min(3 * market.database.engine.writers, len(acts)))
     begun = threading.local()
 
     def one(act: Callable[[], object]) -> object:

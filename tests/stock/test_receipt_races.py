@@ -37,7 +37,7 @@ def test_first_receipts_at_the_same_moment_all_count(market: Market) -> None:
     for _ in range(5):
         variant = a_variant(market)
 
-        outcomes = at_once([partial(receive, market, variant, n + 1) for n in range(8)])
+        outcomes = at_once(market, [partial(receive, market, variant, n + 1) for n in range(8)])
 
         assert kinds(outcomes) == {"str": 8}
         assert (level(market, variant).on_hand, level(market, variant).version) == (36, 8)
@@ -49,7 +49,7 @@ def test_first_counts_at_the_same_moment_count_once(market: Market) -> None:
     for _ in range(5):
         variant = a_variant(market)
 
-        outcomes = at_once([partial(set_count, market, variant, 10)] * 8)
+        outcomes = at_once(market, [partial(set_count, market, variant, 10)] * 8)
 
         assert kinds(outcomes) == {"NoneType": 8}
         assert [each.quantity for each in movements(market, variant)] == [10]
@@ -61,7 +61,7 @@ def test_counts_at_the_same_moment_of_what_was_there_count_once(market: Market) 
         variant = a_variant(market)
         receive(market, variant, 100)
 
-        outcomes = at_once([partial(set_count, market, variant, 40)] * 8)
+        outcomes = at_once(market, [partial(set_count, market, variant, 40)] * 8)
 
         assert kinds(outcomes) == {"NoneType": 8}
         assert [each.quantity for each in movements(market, variant)] == [100, -60]
@@ -79,7 +79,7 @@ def test_one_lot_code_at_the_same_moment_is_one_lot(market: Market, *, is_same_v
             )
 
         asked = [variants[0 if is_same_variant else n % 2] for n in range(8)]
-        outcomes = at_once([partial(take_in, each, f"{number}-{n}") for n, each in enumerate(asked)])
+        outcomes = at_once(market, [partial(take_in, each, f"{number}-{n}") for n, each in enumerate(asked)])
 
         assert sum(level(market, v).on_hand for v in variants if lots(market, v)) == 5
         assert len({each for each in outcomes if isinstance(each, str)}) == 1
@@ -99,7 +99,7 @@ def test_an_adjustment_asked_for_twice_at_once_is_made_once(market: Market) -> N
             market, ADMIN, variant_id=variant, by=-7, reason=reason, idempotency_key=a_key("double tap")
         )
 
-    outcomes = at_once([spoil] * 8)
+    outcomes = at_once(market, [spoil] * 8)
 
     assert len(set(outcomes)) == 1
     assert level(market, variant).on_hand == 43

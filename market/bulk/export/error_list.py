@@ -3,7 +3,7 @@
 from collections.abc import Iterator, Sequence
 from typing import BinaryIO
 
-from market.bulk.guard import guarded
+from market.bulk.guard import unguarded
 from market.bulk.queries import job_of, refused_rows
 from market.bulk.reading.table import COMMENT
 from market.bulk.tables import ImportJob, ImportRow
@@ -36,8 +36,8 @@ def _cells(market: Market, job: ImportJob, language: Language) -> Iterator[Cells
             f"{problem['column']}：{problem[words]}" if problem["column"] else problem[words]
             for problem in row.problems or ()
         )
-        # What somebody guarded stays as it is; what nobody did must not run when this file is opened.
-        cells = [cell if cell.startswith("'") else guarded(cell) for cell in row.cells[: len(job.headers)]]
+        # Guarded again when written: what was guarded stays so, and what was not cannot run when this file is opened.
+        cells = [unguarded(cell) for cell in row.cells[: len(job.headers)]]
         yield [*cells, row.number, "；".join(problems)]
 
 

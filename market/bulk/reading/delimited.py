@@ -20,7 +20,10 @@ def read_delimited(file: BinaryIO, understood: Callable[[list[str]], int]) -> tu
     encoding = encoding_of(file)
 
     def understood_with(delimiter: str) -> int:
-        return next((understood(cells) for _, cells in _rows(file, encoding, delimiter) if any(cells)), 0)
+        try:
+            return next((understood(cells) for _, cells in _rows(file, encoding, delimiter) if any(cells)), 0)
+        except BadQuoting:  # with another delimiter, quotes stand in the middle of cells
+            return 0
 
     # The first of equals: a file with one column has no delimiter at all.
     delimiter = max(_DELIMITERS, key=understood_with)

@@ -8,9 +8,8 @@ and hash. Whoever can rewrite entries and head together is found only by compari
 from market.kernel.audit.read import (
     AuditPage,
     AuditWhere,
-    action_begins,
-    check_action,
-    last_action,
+    count_entries,
+    cursor_of,
     read_entries,
 )
 from market.kernel.audit.record import Head, head, record
@@ -28,10 +27,9 @@ __all__ = [
     "Finding",
     "Head",
     "Tampering",
-    "action_begins",
-    "check_action",
+    "count_entries",
+    "cursor_of",
     "head",
-    "last_action",
     "read_entries",
     "record",
     "verify",

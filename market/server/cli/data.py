@@ -20,6 +20,7 @@ from market.server.cli.parts import Progress as Told
 from market.server.cli.problems import DATABASE, USAGE, fail
 from market.server.lifecycle import HANDLERS, open_market
 from market.server.logs import configure_logs
+from market.server.payments import Gateways, payment_duties
 from market.server.settings import Settings, read_settings
 from market.server.worker import DUTIES, Worker, delivery
 
@@ -116,5 +117,6 @@ def work() -> None:
         require_migrated(market)
         log = configure_logs(settings)
         log.info("worker started", database=market.database.engine.name)
-        Worker(market, log, [*DUTIES, delivery(HANDLERS)]).run(stop)
+        duties = [*DUTIES, *payment_duties(Gateways(settings, market)), delivery(HANDLERS)]
+        Worker(market, log, duties).run(stop)
         log.info("worker stopped")

@@ -1,31 +1,16 @@
-"""Settings: read once from the environment into a frozen object, and passed on from there.
+"""Everything that can be set."""
 
-Nothing else reads the environment. A wrong setting stops the start, and says which variable, what is wrong with it
-and what to do.
-"""
-
-import difflib
-import os
 import re
-import types
-import typing
-from collections.abc import Mapping
 from pathlib import Path
 from typing import Annotated, Any, Literal, Self
 
-from pydantic import AfterValidator, BeforeValidator, Field, SecretStr, ValidationError, model_validator
-from pydantic.fields import FieldInfo
+from pydantic import AfterValidator, BeforeValidator, Field, SecretStr, model_validator
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
 from market.kernel.market import UNSAFE_SECRET
+from market.server.settings.checks import incomplete, unsafe
 
 PREFIX = "MARKET_"
-_SECRET_LENGTH_MIN = 32
-_TYPO_LIKENESS = 0.85
-
-
-class SettingsError(ValueError):
-    """The environment cannot be started with; its text has one line for each thing to put right."""
 
 
 def _listed(value: object) -> object:
@@ -54,6 +39,18 @@ def _store_url(url: str) -> str:
             "use file:///var/lib/market/media or s3://bucket/prefix, or leave it out for MARKET_MEDIA_PATH"
         )
     return url
+
+
+def _site(url: str) -> str:
+    if not url.startswith(("https://", "http://")) or url.endswith("/") or "?" in url:
+        raise ValueError("use an address without a path at its end: https://shop.example.cn")
+    return url
+
+
+def _account(text: str) -> str:
+    if text and len([part for part in text.split("/") if part.strip()]) != 3:
+        raise ValueError("write it as name/number/bank")
+    return text
 
 
 def _outside_production(values: dict[str, Any]) -> bool:
@@ -146,6 +143,23 @@ class Settings(BaseSettings):
     )
     wechat_app_id: str = Field("", description="The WeChat mini-program whose users may sign in; none when empty.")
     wechat_app_secret: SecretStr = Field(SecretStr(""), description="Its app secret.")
+    public_url: Annotated[str, AfterValidator(_site)] = Field(
+        "http://localhost:8000",
+        description="Where the world reaches this server: payment providers send their notices there.",
+    )
+    sandbox: bool = Field(
+        default_factory=_outside_production,
+        description="Whether orders can be paid in the sandbox, without money. Production refuses it.",
+    )
+    wechat_pay_mchid: str = Field("", description="The WeChat Pay merchant that is paid; none when empty.")
+    wechat_pay_serial_no: str = Field("", description="The serial number of its API certificate.")
+    wechat_pay_private_key: Path | None = Field(None, description="Its private key, a PEM file.")
+    wechat_pay_api_key: SecretStr = Field(SecretStr(""), description="Its API v3 key, 32 characters.")
+    wechat_pay_public_key_id: str = Field("", description="WeChat Pay's public key: `PUB_KEY_ID_…`.")
+    wechat_pay_public_key: Path | None = Field(None, description="That key, a PEM file.")
+    transfer_account: Annotated[str, AfterValidator(_account)] = Field(
+        "", description="The account that bank transfers go to, as `name/number/bank`; none when empty."
+    )
     log_level: Literal["debug", "info", "warning", "error"] = Field(
         "info", description="The least important lines to write. Operations are logged at `info`."
     )
@@ -190,98 +204,7 @@ class Settings(BaseSettings):
 
     @model_validator(mode="after")
     def _is_safe(self) -> Self:
-        problems = [*_incomplete(self), *(_unsafe(self) if self.is_production else ())]
+        problems = [*incomplete(self), *(unsafe(self) if self.is_production else ())]
         if problems:
             raise ValueError("\n".join(problems))
         return self
-
-
-def _incomplete(settings: Settings) -> typing.Iterator[str]:
-    """What is set by halves."""
-    needed = ("sms_secret_id", "sms_secret_key", "sms_app_id", "sms_sign_name", "sms_template_id")
-    for name in needed if settings.sms == "tencent" else ():
-        if not getattr(settings, name):
-            yield f"{PREFIX}{name.upper()}: MARKET_SMS=tencent needs it"
-    if bool(settings.wechat_app_id) != bool(settings.wechat_app_secret):
-        yield "MARKET_WECHAT_APP_SECRET: set it together with MARKET_WECHAT_APP_ID, or neither"
-
-
-def _unsafe(settings: Settings) -> typing.Iterator[str]:
-    """What production must not be started with, and what to do instead."""
-    secret = settings.secret.get_secret_value()
-    if secret == UNSAFE_SECRET or len(secret) < _SECRET_LENGTH_MIN:
-        yield "MARKET_SECRET: production needs a secret of its own; make one with `openssl rand -base64 48`"
-    if settings.graphiql:
-        yield "MARKET_GRAPHIQL: GraphiQL is for development; remove it or set it to false"
-    if settings.sms == "console":
-        yield "MARKET_SMS: the console shows sign-in codes to whoever reads the log; set it to tencent or off"
-    if settings.media_store.startswith("memory:"):
-        yield "MARKET_MEDIA_STORE: memory:/// is gone with the process; use a folder or a bucket"
-    for origin in settings.allowed_origins:
-        if not origin.startswith("https://") or "*" in origin:
-            yield f"MARKET_ALLOWED_ORIGINS: {origin!r} is not safe; name each site as https://shop.example.cn"
-
-
-def read_settings(**given: object) -> Settings:
-    """The settings of the environment, those given here first. Refuses with SettingsError."""
-    problems = [*_misspelled(os.environ)]
-    try:
-        settings = Settings(**given)  # type: ignore[arg-type]  # pydantic checks them
-    except ValidationError as error:
-        problems += [_told(**detail) for detail in error.errors() if detail["type"] != "default_factory_not_called"]
-    if problems:
-        raise SettingsError("\n".join(problems))
-    return settings
-
-
-def _misspelled(environ: Mapping[str, str]) -> typing.Iterator[str]:
-    """Variables that look like a setting and are none. Only near misses: a container platform sets others of its own."""
-    known = {PREFIX + name.upper() for name in Settings.model_fields}
-    for name in environ:
-        if name.startswith(PREFIX) and name not in known:
-            near = difflib.get_close_matches(name, known, n=1, cutoff=_TYPO_LIKENESS)
-            if near:
-                yield f"{name}: there is no such setting; did you mean {near[0]}?"
-
-
-def _told(*, loc: tuple[int | str, ...], msg: str, type: str, **_rest: object) -> str:  # noqa: A002 - pydantic's name
-    text = msg.removeprefix("Value error, ")
-    if not loc:
-        return text
-    variable = PREFIX + str(loc[0]).upper()
-    if type == "extra_forbidden":
-        return f"{variable}: there is no such setting"
-    return f"{variable}: {text[0].lower()}{text[1:]}"
-
-
-def settings_table() -> str:
-    """All settings as a Markdown table: what the README shows."""
-    rows = [
-        f"| `{PREFIX}{name.upper()}` | {_kind(field.annotation)} | {_default(field)} | {field.description} |"
-        for name, field in Settings.model_fields.items()
-    ]
-    return "\n".join(["| Variable | Value | Default | Meaning |", "|---|---|---|---|", *rows])
-
-
-def _kind(annotation: object) -> str:
-    if typing.get_origin(annotation) is Literal:
-        return ", ".join(f"`{each}`" for each in typing.get_args(annotation))
-    if isinstance(annotation, types.GenericAlias):
-        return "list"
-    kinds: dict[object, str] = {bool: "`true`, `false`", int: "number", Path: "folder", SecretStr: "text"}
-    return kinds.get(annotation, "text")
-
-
-def _default(field: FieldInfo) -> str:
-    if field.default_factory is not None:
-        made: typing.Callable[[dict[str, Any]], Any] = field.default_factory  # type: ignore[assignment]  # ours take it
-        here, there = (made({"environment": each}) for each in ("development", "production"))
-        return "on, in production off" if here is True else f"`{here}`, in production `{there}`"
-    value = field.default
-    if isinstance(value, SecretStr):
-        return "one for development" if value else "none"
-    if value in ((), ""):
-        return "none"
-    if isinstance(value, tuple):
-        return f"`{','.join(value)}`"
-    return f"`{value}`"
