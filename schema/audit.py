@@ -99,20 +99,20 @@ class AuditEntryConnection:
     edges: Sequence[AuditEntryEdge] = strawberry.field(description="The page's entries with their cursors.")
     nodes: list[AuditEntry] = strawberry.field(description="The page's entries.")
 
-    @strawberry.field(description="Where the page lies.")
+    @strawberry.field(description="Where the page lies.")  # type: ignore[untyped-decorator]  # with an Info[…] of ours
     def page_info(self, info: Info) -> PageInfo:
         # Its fields are read as a projection's answer is: from a dict, by the names the client gave them.
         [field] = info.selected_fields
         names = {each.alias or each.name: each.name for each in _fields(field.selections)}
         return {key: self.asked.page_info.get(name) for key, name in names.items()}  # type: ignore[return-value]  # see above
 
-    @strawberry.field(
+    @strawberry.field(  # type: ignore[untyped-decorator]  # the same
         description="How many entries the whole filtered list has, counted up to 2,000: 2,000 then means that or more."
     )
     async def total_count(self, info: Info) -> int:
         return await info.context.look(count_audit, self.asked.where, most=COUNT_MAX)
 
-    @strawberry.field(description="Whether `totalCount` is of the whole list.")
+    @strawberry.field(description="Whether `totalCount` is of the whole list.")  # type: ignore[untyped-decorator]  # the same
     async def is_total_count_exact(self, info: Info) -> bool:
         return await info.context.look(count_audit, self.asked.where, most=COUNT_MAX + 1) <= COUNT_MAX
 
@@ -130,7 +130,7 @@ def _fields(selections: list[Selection]) -> Iterator[SelectedField]:
 class AuditQueries:
     """The root field of the audit trail."""
 
-    @strawberry.field(
+    @strawberry.field(  # type: ignore[untyped-decorator]  # its overloads do not cover async methods with Info[…]
         description="What was done, the newest first: administrators see all of it, staff what was done for "
         "organisations in their regions, owners what was done for their organisations."
     )

@@ -15,9 +15,9 @@ from market.people.rules import AccountState
 from market.people.tables import Account, ApiKey
 
 RIGHTS_LOST = {
-    "code": "IMPORT_RIGHTS_LOST",
-    "zh": "启动导入的账号已无权为该组织导入，导入已停止，已完成的行保留。",
-    "en": "Whoever started the import may no longer import for this organisation: it was stopped, what is done stays.",
+    "problem_code": "IMPORT_RIGHTS_LOST",
+    "problem": "启动导入的账号已无权为该组织导入，导入已停止，已完成的行保留。",
+    "problem_en": "Whoever started the import may no longer import for this organisation: it was stopped, what is done stays.",
 }
 _KEY = "key_"
 

@@ -1,5 +1,6 @@
 """Claims of workers on imports: who has one, and saving progress only while that holds."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
@@ -20,9 +21,9 @@ ATTEMPTS_MAX = 5
 """Claims in a row that came to nothing: what kills its workers is given up."""
 
 _BROKEN = {
-    "code": "IMPORT_BROKEN",
-    "zh": "导入过程中多次出现内部错误，已停止。请凭导入编号联系我们。",
-    "en": "The import failed several times for a reason of our own and was stopped: tell us its id.",
+    "problem_code": "IMPORT_BROKEN",
+    "problem": "导入过程中多次出现内部错误，已停止。请凭导入编号联系我们。",
+    "problem_en": "The import failed several times for a reason of our own and was stopped: tell us its id.",
 }
 
 
@@ -124,8 +125,8 @@ def release(market: Market, claimed: Claim) -> None:
         session.execute(sa.update(JOBS).where(*mine).values(lease=None, leased_until=None))
 
 
-def end(session: Session, job: ImportJob, problem: dict[str, Any], *, now: datetime) -> None:
+def end(session: Session, job: ImportJob, problem: Mapping[str, str], *, now: datetime) -> None:
     """Step: end an import that cannot go on: REFUSED while its file is not read, STOPPED later."""
     to_state = ImportState.REFUSED if job.state is ImportState.UPLOADED else ImportState.STOPPED
-    ended = {"state": to_state, "problem": problem, "finished_at": now, "lease": None, "leased_until": None}
+    ended = {"state": to_state, "finished_at": now, "lease": None, "leased_until": None, **problem}
     session.execute(sa.update(JOBS).where(JOBS.c.id == job.id, JOBS.c.state == job.state).values(**ended))

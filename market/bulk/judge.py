@@ -1,7 +1,7 @@
 """What the check and the run share: a chunk's groups, parsed and decided; progress, saved with what was done."""
 
 from collections import Counter
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -12,7 +12,7 @@ from market.bulk.claims import Claim, save
 from market.bulk.effects import EFFECTS
 from market.bulk.effects.base import Act, Group, Refusals, Refused, Work, refusals_of
 from market.bulk.errors import RowRefused
-from market.bulk.queries import JOBS, ROWS, next_groups
+from market.bulk.queries import JOBS, PROBLEMS, ROWS, next_groups
 from market.bulk.reading.rows import Layout, Problem, Row, read_row, told
 from market.bulk.rules import CHUNK_ROWS, Outcome
 from market.bulk.sheets import SHEETS
@@ -105,43 +105,61 @@ def _of_all(group: Group, problems: Sequence[Problem]) -> Sequence[Problem]:
 
 @dataclass(slots=True)
 class Progress:
-    """What was done since the last save, by outcome; and which rows' problems are now others than before."""
+    """What was done since the last save, by outcome; which rows have problems now, and which had some before."""
 
     columns: Mapping[Outcome, str]
     """Which of the import's columns counts which outcome."""
     cursor: int
     rows: Counter[Outcome] = field(default_factory=Counter)
-    problems: dict[int, list[dict[str, Any]] | None] = field(default_factory=dict)
+    refused: set[int] = field(default_factory=set)
+    sound_again: set[int] = field(default_factory=set)
+    problems: list[Problem] = field(default_factory=list)
 
-    def add(self, judged: Judged, outcome: Outcome, problems: Iterable[Problem] = ()) -> None:
+    def add(self, judged: Judged, outcome: Outcome, problems: Sequence[Problem] = ()) -> None:
         """Count a group that is finished."""
         self.rows[outcome] += len(judged.stored)
         self.cursor = judged.stored[0].group_number
-        by_row: dict[int, list[dict[str, Any]]] = {}
-        for problem in problems:
-            by_row.setdefault(problem.row, []).append(problem.stored())
-        for stored in judged.stored:
-            if by_row.get(stored.number) != stored.problems:
-                self.problems[stored.number] = by_row.get(stored.number)
+        self.problems += problems
+        self.refused |= {problem.row for problem in problems}
+        self.sound_again |= {row.number for row in judged.stored if row.is_refused} - self.refused
 
     def save(self, session: Session, claimed: Claim, work: Work, **changes: Any) -> None:
         """Step: save it in the transaction of what was done last. Raises Lost."""
         counted = {self.columns[outcome]: JOBS.c[self.columns[outcome]] + count for outcome, count in self.rows.items()}
         done = JOBS.c.rows_done + sum(self.rows.values())
         save(session, claimed, now=work.market.now(), cursor=self.cursor, rows_done=done, **counted, **changes)
-        if self.problems:
-            session.execute(
-                sa.update(ROWS)
-                .where(ROWS.c.import_id == sa.bindparam("of_import"), ROWS.c.number == sa.bindparam("of_number"))
-                .values(problems=sa.bindparam("now_problems")),
-                [
-                    {"of_import": claimed.job.id, "of_number": number, "now_problems": problems}
-                    for number, problems in self.problems.items()
-                ],
-            )
+        if self.refused or self.sound_again:
+            self._save_problems(session, claimed.job.id)
 
     def saved(self, claimed: Claim) -> None:
         """It is committed: what follows is counted anew."""
         claimed.cursor = self.cursor
-        self.rows.clear()
-        self.problems.clear()
+        for each in (self.rows, self.refused, self.sound_again, self.problems):
+            each.clear()
+
+    def _save_problems(self, session: Session, import_id: str) -> None:
+        for numbers, is_refused in ((self.refused, True), (self.sound_again, False)):
+            these = (ROWS.c.import_id == import_id, ROWS.c.number.in_(sorted(numbers)))
+            session.execute(sa.update(ROWS).where(*these).values(is_refused=is_refused))
+        earlier = (
+            PROBLEMS.c.import_id == import_id,
+            PROBLEMS.c.row_number.in_(sorted(self.refused | self.sound_again)),
+        )
+        session.execute(sa.delete(PROBLEMS).where(*earlier))
+        if self.problems:
+            session.execute(
+                sa.insert(PROBLEMS), [_stored(import_id, at, each) for at, each in enumerate(self.problems)]
+            )
+
+
+def _stored(import_id: str, at: int, problem: Problem) -> dict[str, Any]:
+    return {
+        "id": f"{import_id}-{problem.row:07}-{at:05}",
+        "import_id": import_id,
+        "row_number": problem.row,
+        "column": problem.column and problem.column[:200],
+        "value": problem.value,
+        "code": problem.code,
+        "message": problem.zh,
+        "message_en": problem.en,
+    }

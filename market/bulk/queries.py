@@ -7,8 +7,8 @@ from typing import Any
 import sqlalchemy as sa
 from sqlmodel import Session, SQLModel, col, select
 
-from market.bulk.rules import IN_HAND, MOVES, PROBLEMS_SHOWN_MAX, ImportState
-from market.bulk.tables import ImportJob, ImportPart, ImportRow
+from market.bulk.rules import IN_HAND, MOVES, ImportState
+from market.bulk.tables import ImportJob, ImportPart, ImportProblem, ImportRow
 from market.kernel.errors import IllegalTransition, NotFound
 from market.kernel.permissions import Actor, Permission
 from market.organisations.acting import acts_for
@@ -16,6 +16,7 @@ from market.organisations.acting import acts_for
 JOBS = SQLModel.metadata.tables[str(ImportJob.__tablename__)]
 PARTS = SQLModel.metadata.tables[str(ImportPart.__tablename__)]
 ROWS = SQLModel.metadata.tables[str(ImportRow.__tablename__)]
+PROBLEMS = SQLModel.metadata.tables[str(ImportProblem.__tablename__)]
 
 
 def visible(actor: Actor, *, today: date) -> sa.ColumnElement[bool]:
@@ -76,16 +77,19 @@ def next_groups(session: Session, import_id: str, *, after: int, limit: int) -> 
     return list(groups.values())
 
 
-def refused_rows(
-    session: Session, import_id: str, *, after: int = 0, limit: int = PROBLEMS_SHOWN_MAX
-) -> Sequence[ImportRow]:
+def refused_rows(session: Session, import_id: str, *, after: int, limit: int) -> Sequence[ImportRow]:
     """The rows in error, in the order of the file, from one number on."""
-    return session.exec(
-        select(ImportRow)
-        .where(ImportRow.import_id == import_id, col(ImportRow.problems).is_not(None), ImportRow.number > after)
-        .order_by(col(ImportRow.number))
-        .limit(limit)
-    ).all()
+    refused = (ImportRow.import_id == import_id, col(ImportRow.is_refused), ImportRow.number > after)
+    return session.exec(select(ImportRow).where(*refused).order_by(col(ImportRow.number)).limit(limit)).all()
+
+
+def problems_of_rows(session: Session, import_id: str, first: int, last: int) -> dict[int, list[ImportProblem]]:
+    """What is wrong with the rows from one number to another, by number."""
+    between = (ImportProblem.import_id == import_id, col(ImportProblem.row_number).between(first, last))
+    found: dict[int, list[ImportProblem]] = {}
+    for problem in session.exec(select(ImportProblem).where(*between).order_by(col(ImportProblem.id))):
+        found.setdefault(problem.row_number, []).append(problem)
+    return found
 
 
 def forgettable(session: Session, before: datetime, *, limit: int) -> Sequence[ImportJob]:

@@ -13,7 +13,7 @@ from market.bulk.errors import FileRefused, RowRefused
 from market.bulk.queries import PARTS, ROWS
 from market.bulk.reading.rows import read_cell
 from market.bulk.reading.table import Table, read_table
-from market.bulk.rules import ImportState
+from market.bulk.rules import GROUP_ROWS_MAX, ImportState
 from market.bulk.sheets import SHEETS
 from market.bulk.sheets.columns import Sheet
 from market.kernel.market import Market
@@ -33,7 +33,11 @@ def read_file(market: Market, claimed: Claim) -> None:
             table = read_table(file, sheet)
             count = _store(market, claimed, _numbered(sheet, table))
         except FileRefused as refusal:
-            problem = {"code": refusal.code, "zh": refusal.message("zh-CN"), "en": refusal.message("en")}
+            problem = {
+                "problem_code": refusal.code,
+                "problem": refusal.message("zh-CN"),
+                "problem_en": refusal.message("en"),
+            }
             with market.transaction() as session:
                 save(session, claimed, now=market.now())
                 _forget(session, claimed.job.id)
@@ -81,15 +85,19 @@ def _store(market: Market, claimed: Claim, rows: Iterator[dict[str, Any]]) -> in
 
 def _numbered(sheet: Sheet, table: Table) -> Iterator[dict[str, Any]]:
     """Each row with the first row of its group and the earlier row that means the same thing."""
-    groups: dict[tuple[Any, ...], int] = {}
+    groups: dict[tuple[Any, ...], tuple[int, int]] = {}
     named: dict[tuple[Any, ...], int] = {}
     for number, cells in table.rows:
         group = number
         if sheet.grouped_by:
-            group = groups.setdefault(_identity(sheet, table, sheet.grouped_by, cells), number)
+            identity = _identity(sheet, table, sheet.grouped_by, cells)
+            group, count = groups.get(identity, (number, 0))
+            if count == GROUP_ROWS_MAX:
+                group, count = number, 0
+            groups[identity] = group, count + 1
         first = named.setdefault(_identity(sheet, table, sheet.named_by, cells), number)
         twin_of = None if first == number else first
-        yield {"number": number, "group_number": group, "twin_of": twin_of, "cells": cells}
+        yield {"number": number, "group_number": group, "twin_of": twin_of, "cells": cells, "is_refused": False}
 
 
 def _identity(sheet: Sheet, table: Table, keys: Sequence[str], cells: Sequence[str]) -> tuple[Any, ...]:

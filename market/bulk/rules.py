@@ -17,10 +17,14 @@ COLUMNS_MAX = 64
 CELL_CHARS_MAX = 20_000
 """The longest text that a listing may have in Chinese, so that what is exported can be imported."""
 CHUNK_ROWS = 200
-"""Rows to one transaction: short enough that other writers wait well under a second."""
-PROBLEMS_SHOWN_MAX = 1_000
+"""Rows that are looked up together. Each thing is then changed in a transaction of its own."""
 KEPT = timedelta(days=30)
 """How long a file's rows stay for its error list; afterwards only the counts do."""
+
+
+GROUP_ROWS_MAX = 100
+"""Rows that are one thing: as many as a product may have variants. Further ones are taken for another group of the same
+thing, and refused by whoever counts them all."""
 
 
 class SheetKind(StrEnum):

@@ -27,7 +27,7 @@ _COLUMNS: Mapping[Outcome, str] = MappingProxyType(
 
 
 class _Stop(Exception):
-    """The run cannot go on, and why: code, zh, en."""
+    """The run cannot go on, and why, in the columns that say so."""
 
     def __init__(self, problem: dict[str, str]) -> None:
         self.problem = problem
@@ -53,7 +53,7 @@ def run_some(market: Market, claimed: Claim, work: Work) -> None:
             else:
                 progress.add(judged, Outcome.UNCHANGED)
     except _Stop as stop:
-        ended = {"state": ImportState.STOPPED, "problem": stop.problem}
+        ended = {"state": ImportState.STOPPED, **stop.problem}
     with market.transaction() as session:
         if not ended:
             progress.save(session, claimed, work)
@@ -97,9 +97,9 @@ def _leave_out(claimed: Claim, judged: Judged, progress: Progress, problems: Seq
         first = problems[0]
         raise _Stop(
             {
-                "code": "IMPORT_ROW_REFUSED",
-                "zh": f"第 {first.row} 行：{first.zh}。此行之前已导入，此行及之后未导入。",
-                "en": f"Row {first.row}: {first.en}. Rows before it were imported; it and those after it were not.",
+                "problem_code": "IMPORT_ROW_REFUSED",
+                "problem": f"第 {first.row} 行：{first.zh}。此行之前已导入，此行及之后未导入。",
+                "problem_en": f"Row {first.row}: {first.en}. Rows before it were imported; it and those after it were not.",
             }
         )
     progress.add(judged, Outcome.FAILED, problems)

@@ -1,7 +1,6 @@
 """Imports: the job, its file until it is read, its rows until they are forgotten."""
 
 from datetime import datetime
-from typing import Any
 
 import sqlalchemy as sa
 from sqlmodel import Field, SQLModel
@@ -11,7 +10,7 @@ from market.kernel.columns import enum_field
 
 _RUNNING = sa.text("state = 'RUNNING'")
 _IN_HAND = sa.text("state IN ('UPLOADED', 'CHECKING', 'QUEUED', 'RUNNING')")
-_REFUSED = sa.text("problems IS NOT NULL")
+_REFUSED = sa.text("is_refused")
 
 
 class ImportJob(SQLModel, table=True):
@@ -69,9 +68,9 @@ class ImportJob(SQLModel, table=True):
     changed: int = 0
     unchanged: int = 0
     failed: int = 0
-    problem: dict[str, Any] | None = Field(
-        default=None, sa_type=sa.JSON(none_as_null=True), description="Why it was refused or stopped: code, zh, en"
-    )
+    problem_code: str | None = Field(default=None, max_length=64, description="Why it was refused or stopped")
+    problem: str | None = Field(default=None, sa_type=sa.Text)
+    problem_en: str | None = Field(default=None, sa_type=sa.Text)
 
     lease: str | None = Field(default=None, max_length=40)
     leased_until: datetime | None = None
@@ -109,4 +108,20 @@ class ImportRow(SQLModel, table=True):
     group_number: int
     twin_of: int | None = None
     cells: list[str] = Field(sa_type=sa.JSON)
-    problems: list[dict[str, Any]] | None = Field(default=None, sa_type=sa.JSON(none_as_null=True))
+    is_refused: bool = Field(default=False, description="It has problems")
+
+
+class ImportProblem(SQLModel, table=True):
+    """What is wrong with a row, in the file's own terms: of the check, and later of the run."""
+
+    __tablename__ = "import_problem"
+    __table_args__ = (sa.Index("import_problem_of_row", "import_id", "row_number"),)
+
+    id: str = Field(primary_key=True, max_length=48, description="Import, row, place: by which they are in order")
+    import_id: str = Field(foreign_key="import_job.id", max_length=30)
+    row_number: int = Field(description="As Excel numbers it")
+    column: str | None = Field(default=None, max_length=200, description="Its header in the file; null: the whole row")
+    value: str = Field(max_length=64, description="How the cell begins")
+    code: str = Field(max_length=64)
+    message: str = Field(sa_type=sa.Text)
+    message_en: str = Field(sa_type=sa.Text)

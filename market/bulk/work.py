@@ -12,7 +12,7 @@ from market.bulk.actor import RIGHTS_LOST, worker_actor
 from market.bulk.check import check_some
 from market.bulk.claims import Claim, Lost, claim, end, release
 from market.bulk.effects.base import Work
-from market.bulk.queries import PARTS, ROWS, forgettable
+from market.bulk.queries import PARTS, PROBLEMS, ROWS, forgettable
 from market.bulk.read import read_file
 from market.bulk.rules import KEPT, ImportState
 from market.bulk.run import run_some
@@ -60,7 +60,7 @@ def forget_imports(market: Market, *, limit: int = 10) -> int:
     with market.transaction() as session:
         old = forgettable(session, now - KEPT, limit=limit)
         for job in old:
-            for table in (ROWS, PARTS):
+            for table in (ROWS, PROBLEMS, PARTS):
                 session.execute(sa.delete(table).where(table.c.import_id == job.id))
             if job.state is ImportState.CHECKED:
                 job.state = ImportState.EXPIRED

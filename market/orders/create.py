@@ -205,6 +205,7 @@ def _line_rows(draft: OrderDraft, now: datetime) -> list[dict[str, Any]]:
                 "fulfilled_quantity": 0,
                 "refunded_quantity": 0,
                 "refunded_fen": 0,
+                "commission_refunded_fen": 0,
                 "placed_at": now,
             }
         )

@@ -135,7 +135,10 @@ class OrderLine(SQLModel, table=True):
             "AND refunded_quantity <= quantity",
             name="order_line_quantities",
         ),
-        sa.CheckConstraint(_REFUNDED, name="order_line_refunded"),
+        sa.CheckConstraint(
+            f"{_REFUNDED} AND commission_refunded_fen >= 0 AND commission_refunded_fen <= commission_fen",
+            name="order_line_refunded",
+        ),
     )
 
     id: str = Field(primary_key=True, max_length=30)
@@ -157,6 +160,7 @@ class OrderLine(SQLModel, table=True):
     fulfilled_quantity: int = 0
     refunded_quantity: int = 0
     refunded_fen: int = fen_field(default=0)
+    commission_refunded_fen: int = fen_field(default=0)
     seats: int = Field(default=0, description="People, of a booking")
     weight_grams: int = Field(default=0, description="Of all pieces")
     return_basis: ReturnBasis | None = enum_field(ReturnBasis, default=None, nullable=True)

@@ -9,7 +9,7 @@ from sqlmodel import Session, SQLModel, select
 from typeid import TypeID
 
 from market.kernel.clock import business_day
-from market.kernel.errors import IllegalTransition, NotFound
+from market.kernel.errors import Forbidden, IllegalTransition, NotFound
 from market.kernel.permissions import Actor, Permission
 from market.kernel.topics import touch
 from market.organisations.acting import act_for
@@ -55,6 +55,12 @@ def require_selling(organisation: Organisation) -> None:
     """Step: refuses with NotSelling an organisation that is not ACTIVE. Whoever puts something on sale asks this."""
     if organisation.state is not OrganisationState.ACTIVE:
         raise NotSelling(state=organisation.state.value)
+
+
+def require_impartial(actor: Actor, organisation_id: str) -> None:
+    """Step: refuses with Forbidden whoever belongs to the organisation: nobody reviews their own papers."""
+    if organisation_id in actor.organisations:
+        raise Forbidden
 
 
 def lock_people(session: Session, organisation_id: str) -> None:
@@ -138,7 +144,8 @@ def freeze_step(session: Session, actor: Actor, organisation_id: str, reason: st
     """Step: ACTIVE → FROZEN, with its event. Taking its listings off sale and recording it is the caller's, in the same
     transaction; its orders go on being served.
 
-    Refuses: NotSignedIn; Forbidden; NotFound outside the actor's regions; Invalid without a reason; IllegalTransition.
+    Refuses: NotSignedIn; Forbidden, also to its own people; NotFound outside the actor's regions; Invalid without a
+    reason; IllegalTransition.
     """
     return _staff_move(session, actor, organisation_id, OrganisationMove.FREEZE, reason=reason, now=now)
 
@@ -152,6 +159,7 @@ def _staff_move(
     session: Session, actor: Actor, organisation_id: str, move: OrganisationMove, *, reason: str, now: datetime
 ) -> Organisation:
     organisation = organisation_for(session, actor, Permission.ORGANISATION_REVIEW, organisation_id, now=now)
+    require_impartial(actor, organisation_id)
     reasons = (Reason(ReviewReason.OTHER, reason),)
     check_reasons(reasons)
     # Listings show their seller, and whether it sells.

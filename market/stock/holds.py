@@ -31,7 +31,7 @@ _HOLD = _HOLDS.c
 _MINE = sa.and_(_HOLD.holder == sa.bindparam("of"), _HOLD.variant_id == sa.bindparam("variant"))
 _LIVE = sa.or_(_HOLD.expires_at.is_(None), _HOLD.expires_at > sa.bindparam("now"))
 _ADD = insert(_HOLDS).on_conflict_do_nothing(index_elements=[_HOLD.holder, _HOLD.variant_id]).returning(_HOLD.quantity)
-_LIST = sa.select(_HOLD.variant_id).where(_HOLD.holder == sa.bindparam("of")).order_by(_HOLD.variant_id)
+_LIST = sa.select(_HOLD.variant_id).where(_HOLD.holder == sa.bindparam("of"))
 _DROP = sa.delete(_HOLDS).where(_MINE).returning(_HOLD.quantity)
 _USE_UP = sa.delete(_HOLDS).where(_MINE, _LIVE, _HOLD.quantity == sa.bindparam("some")).returning(_HOLD.quantity)
 _USE_SOME = (
@@ -107,7 +107,7 @@ def release_step(session: Session, *, holder: str, demands: Mapping[str, int] | 
     """
     told = Told()
     if demands is None:
-        for variant_id in session.execute(_LIST, {"of": holder}).scalars().all():
+        for variant_id in sorted(session.execute(_LIST, {"of": holder}).scalars()):
             held = session.execute(_DROP, {"of": holder, "variant": variant_id}).scalar_one_or_none()
             if held is not None:
                 give_back(session, told, variant_id=variant_id, quantity=held)

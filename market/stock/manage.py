@@ -217,7 +217,7 @@ def take_back_holds(market: Market, *, limit: int = 500) -> int:
     with market.transaction() as session:
         ended = select(StockHold.variant_id).where(col(StockHold.expires_at) <= now).distinct()
         variants = session.exec(ended.order_by(col(StockHold.variant_id)).limit(limit)).all()
-        for variant_id in variants:
+        for variant_id in sorted(variants):
             take_back_expired(session, told, variant_id=variant_id, now=now)
         told.keep(session)
         return len(variants)

@@ -4,13 +4,14 @@ import io
 import itertools
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from typing import Any
 
-from sqlmodel import select
+import sqlalchemy as sa
+from sqlmodel import col, select
 
-from market.bulk.queries import refused_rows
 from market.bulk.rules import ImportMode, ImportState, Outcome, SheetKind
 from market.bulk.start import run_import
-from market.bulk.tables import ImportJob
+from market.bulk.tables import ImportJob, ImportProblem, ImportRow
 from market.bulk.upload import upload_import
 from market.bulk.work import work_on_imports
 from market.catalogue.tables import Variant
@@ -139,11 +140,29 @@ def prospects(found: ImportJob) -> dict[Outcome, int]:
 def problems(market: Market, import_id: str) -> list[tuple[int, str | None, str]]:
     """Row, column and words of all that is wrong, in the order of the file."""
     with market.read() as session:
-        rows = refused_rows(session, import_id)
-        return [(each["row"], each["column"], each["zh"]) for row in rows for each in row.problems or ()]
+        mine = select(ImportProblem).where(ImportProblem.import_id == import_id).order_by(col(ImportProblem.id))
+        found = [(each.row_number, each.column, each.message) for each in session.exec(mine)]
+        refused = set(
+            session.exec(select(ImportRow.number).where(ImportRow.import_id == import_id, col(ImportRow.is_refused)))
+        )
+    assert {number for number, _, _ in found} == refused
+    return found
 
 
 def prices(market: Market, skus: Iterable[str]) -> dict[str, int]:
     with market.read() as session:
         found = {each.sku: each.price_fen for each in session.exec(select(Variant))}
     return {sku: found[sku] for sku in skus if sku in found}
+
+
+def rows_of(market: Market, model: type[Any]) -> list[Any]:
+    with market.read() as session:
+        return list(session.exec(select(model)))
+
+
+def everything(market: Market) -> dict[str, list[Any]]:
+    """All rows of all tables but the import's own."""
+    with market.read() as session:
+        tables = sa.inspect(session.connection()).get_table_names()
+        mine = [name for name in sorted(tables) if not name.startswith(("import_", "topic_version", "listing_search"))]
+        return {name: sorted(map(repr, session.execute(sa.text(f'SELECT * FROM "{name}"')))) for name in mine}

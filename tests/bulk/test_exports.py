@@ -27,8 +27,7 @@ from market.kernel.ids import new_id
 from market.kernel.market import Market
 from market.kernel.permissions import Actor, Role
 from market.organisations.rules import OrganisationKind, Power
-from tests.bulk.desk import Desk, actor, checked, csv_file, hire, imported, open_desk, outcomes, problems
-from tests.bulk.test_imports import everything
+from tests.bulk.desk import Desk, actor, checked, csv_file, everything, hire, imported, open_desk, outcomes, problems
 from tests.bulk.test_products import BIG, HEADER, SMALL, TEA, sheet
 from tests.bulk.test_rights import join, register
 from tests.schema.stalls import ADMIN, offer_tour, schedule, sell
@@ -259,7 +258,7 @@ def test_a_template_of_csv_is_understood_and_its_example_is_not_imported(
 
     found = checked(market, desk, kind, content)
 
-    assert (found.state, found.problem and found.problem["code"]) == (ImportState.REFUSED, "FILE_NO_ROWS")
+    assert (found.state, found.problem_code) == (ImportState.REFUSED, "FILE_NO_ROWS")
 
 
 @pytest.mark.parametrize("kind", SheetKind)

@@ -7,7 +7,7 @@ import pytest
 import sqlalchemy as sa
 from sqlmodel import Session, col
 
-from market.bulk.actor import RIGHTS_LOST, worker_actor
+from market.bulk.actor import worker_actor
 from market.bulk.claims import claim
 from market.bulk.effects.base import Work
 from market.bulk.export import write_error_list
@@ -32,6 +32,7 @@ from tests.bulk.desk import (
     actor,
     checked,
     csv_file,
+    everything,
     hire,
     imported,
     job,
@@ -44,12 +45,12 @@ from tests.bulk.desk import (
     upload,
     work,
 )
-from tests.bulk.test_imports import everything
 from tests.schema.stalls import ADMIN, sell
 
 PRICES = SheetKind.PRICES
 PEACH = csv_file(["sku", "price"], ["SKU-桃", 99])
 TODAY = date(2026, 6, 2)
+RIGHTS_LOST = "IMPORT_RIGHTS_LOST"
 
 
 @pytest.fixture(name="desk")
@@ -217,7 +218,7 @@ def test_whoever_loses_their_role_has_their_import_stopped(market: Market, desk:
     take_role(market, ADMIN, account_id=clerk_account, role=Role.EDITOR, within=desk.stalls.producer)
     work(market)
 
-    assert (job(market, running).state, job(market, running).problem) == (ImportState.STOPPED, RIGHTS_LOST)
+    assert (job(market, running).state, job(market, running).problem_code) == (ImportState.STOPPED, RIGHTS_LOST)
     assert job(market, waiting).state in {ImportState.CHECKED, ImportState.REFUSED}
     assert prices(market, ["SKU-桃"]) == {"SKU-桃": 8800}
 
@@ -236,7 +237,7 @@ def test_a_role_lost_within_a_chunk_stops_the_run_instead_of_failing_every_row(m
     run_some(market, claimed, Work(market, who, desk.stalls.producer, found.id, submit=False, now=market.now()))
 
     found = job(market, found.id)
-    assert (found.state, found.problem, outcomes(found)) == (ImportState.STOPPED, RIGHTS_LOST, {})
+    assert (found.state, found.problem_code, outcomes(found)) == (ImportState.STOPPED, RIGHTS_LOST, {})
     assert problems(market, found.id) == []
 
 
@@ -247,7 +248,7 @@ def test_a_blocked_account_imports_nothing_more(market: Market, desk: Desk) -> N
     block_account(market, ADMIN, account_id=desk.account)
     work(market)
 
-    assert (job(market, found.id).state, job(market, found.id).problem) == (ImportState.STOPPED, RIGHTS_LOST)
+    assert (job(market, found.id).state, job(market, found.id).problem_code) == (ImportState.STOPPED, RIGHTS_LOST)
 
 
 def test_an_api_key_imports_within_its_scopes_until_it_ends(market: Market, desk: Desk) -> None:

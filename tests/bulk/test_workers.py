@@ -238,7 +238,7 @@ def test_what_breaks_its_workers_is_given_up_and_holds_up_nobody(market: Market,
     work(market)
 
     found = job(market, broken)
-    assert (found.state, found.problem and found.problem["code"]) == (ImportState.STOPPED, "IMPORT_BROKEN")
+    assert (found.state, found.problem_code) == (ImportState.STOPPED, "IMPORT_BROKEN")
     assert job(market, good).state is ImportState.CHECKED
     assert claims.ATTEMPTS_MAX == 5
 

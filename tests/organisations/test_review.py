@@ -173,10 +173,12 @@ def test_nobody_approves_what_is_their_own(county: County) -> None:
     give_role(county.market, ADMIN, account_id=owner.account_id, role=Role.STAFF_MODERATOR, within="330213000000")
     both = county.actor(owner.account_id)
 
-    with pytest.raises(Forbidden):
-        approve(county, both, organisation_id)
-
-    assert state_of(county, organisation_id) is OrganisationState.SUBMITTED
+    for move, act in BY_STAFF.items():
+        state = MOVES[move][0][0]
+        put_into(county, organisation_id, state)
+        with pytest.raises(Forbidden):
+            act(county, both, organisation_id)
+        assert state_of(county, organisation_id) is state
 
 
 def test_reasons_reach_the_history(county: County) -> None:

@@ -24,16 +24,11 @@ from market.sessions.series import create_series, edit_series, end_series
 from market.sessions.steps import save_session
 from tests.clock import FakeClock
 from tests.schema.stalls import ADMIN
-from tests.sessions.farm import DAY, Farm, add_session, noon, person, row_of, set_up_farm
+from tests.sessions.farm import DAY, Farm, add_session, noon, person, row_of
 
 KEYS = iter(f"key-of-this-test-{number}" for number in range(10_000))
 PLAN = SeriesPlan("FREQ=DAILY;COUNT=3", DAY, (time(9),), 20)
 WEATHER = CloseReason.WEATHER
-
-
-@pytest.fixture(name="farm")
-def _farm(market: Market) -> Farm:
-    return set_up_farm(market)
 
 
 def _save(market: Market, actor: Actor, option_id: str) -> object:

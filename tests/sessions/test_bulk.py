@@ -19,15 +19,10 @@ from market.sessions.rules import CloseReason, SessionState
 from market.sessions.tables import SessionEvent, TourSession
 from tests.clock import FakeClock
 from tests.schema.stalls import ADMIN
-from tests.sessions.farm import DAY, Farm, add_session, another_package, count, next_of, person, row_of, set_up_farm
+from tests.sessions.farm import DAY, Farm, add_session, another_package, count, next_of, person, row_of
 
 KEYS = iter(f"key-of-this-test-{number}" for number in range(10_000))
 WEATHER = CloseReason.WEATHER
-
-
-@pytest.fixture(name="farm")
-def _farm(market: Market) -> Farm:
-    return set_up_farm(market)
 
 
 def states(market: Market) -> list[str]:

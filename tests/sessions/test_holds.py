@@ -14,12 +14,7 @@ from market.sessions.holds import confirm_seats, extend_seats, release_lapsed, r
 from market.sessions.rules import SessionState
 from market.sessions.tables import SeatHold, TourSession
 from tests.clock import FakeClock
-from tests.sessions.farm import DAY, Farm, add_session, hold, left, next_of, row_of, set_up_farm, within
-
-
-@pytest.fixture(name="farm")
-def _farm(market: Market) -> Farm:
-    return set_up_farm(market)
+from tests.sessions.farm import DAY, Farm, add_session, hold, left, next_of, row_of, within
 
 
 def test_held_seats_are_taken_until_the_hold_ends(market: Market, farm: Farm, clock: FakeClock) -> None:

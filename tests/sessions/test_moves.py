@@ -23,7 +23,7 @@ from market.sessions.rules import MOVES, CloseReason, SessionEventKind, SessionS
 from market.sessions.tables import SessionEvent, TourSession
 from tests.clock import FakeClock
 from tests.schema.stalls import ADMIN
-from tests.sessions.farm import Farm, add_session, hold, next_of, race, row_of, set_up_farm, within
+from tests.sessions.farm import Farm, add_session, hold, next_of, race, row_of, within
 
 KEYS = iter(f"key-of-this-test-{number}" for number in range(10_000))
 ACTS = {
@@ -35,11 +35,6 @@ ACTS = {
         market, ADMIN, session_id, reason=CloseReason.VENUE, idempotency_key=next(KEYS)
     ),
 }
-
-
-@pytest.fixture(name="farm")
-def _farm(market: Market) -> Farm:
-    return set_up_farm(market)
 
 
 def events(market: Market, session_id: str) -> list[tuple[Any, ...]]:

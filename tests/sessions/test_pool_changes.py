@@ -4,41 +4,27 @@ from collections.abc import Callable
 from datetime import date, datetime, time, timedelta
 
 import pytest
-from sqlmodel import col, select
+from sqlmodel import select
 
 from market.catalogue.tables import FAR_FUTURE
 from market.kernel.clock import shanghai
 from market.kernel.errors import Invalid
 from market.kernel.market import Market
-from market.sessions.errors import CapacityBelowTaken, FullLine, PoolNameTaken, SessionFull
-from market.sessions.holds import confirm_seats, release_lapsed, release_seats
-from market.sessions.pools.draws import DrawDraft, OptionDraws, draw_from_pools
-from market.sessions.pools.manage import PoolCapacity, PoolDraft, change_pool_capacity, create_pool
-from market.sessions.rules import DrawPer, PoolKind, PoolPeriod, SeriesPlan, slots_of
-from market.sessions.series import create_series, extend_series
-from market.sessions.tables import PoolSlot, SessionSlot
-from tests.clock import FakeClock
+from market.sessions.errors import CapacityBelowTaken, PoolNameTaken
+from market.sessions.pools.manage import PoolCapacity, change_pool_capacity
+from market.sessions.rules import PoolPeriod, slots_of
+from market.sessions.tables import PoolSlot
 from tests.schema.stalls import ADMIN
+from tests.sessions.buses import KEYS, PERSON, draw, pool, slots
 from tests.sessions.farm import (
     DAY,
     Farm,
     add_session,
-    another_package,
-    count,
     hold,
     left,
     next_of,
     row_of,
-    set_up_farm,
-    within,
 )
-
-KEYS = iter(f"key-of-this-test-{number}" for number in range(10_000))
-
-
-@pytest.fixture(name="farm")
-def _farm(market: Market) -> Farm:
-    return set_up_farm(market)
 
 
 def at(day: int, hour: int) -> datetime:
@@ -70,33 +56,33 @@ def test_a_session_that_touches_too_many_slots_is_refused() -> None:
         slots_of(PoolPeriod.TIME, 30, starts_at=at(1, 9), ends_at=at(2, 18))
 
 
-def test_more_or_less_of_a_pool_from_today_on(market: Market, farm: Farm, shared: tuple[str, str]) -> None:
+def test_more_or_less_of_a_pool_from_today_on(market: Market, farm: Farm, on_bus: tuple[str, str]) -> None:
     bus = _pool_of(market)
-    hold(market, {shared[0]: 6}, "order-1")
+    hold(market, {on_bus[0]: 6}, "order-1")
 
     with pytest.raises(CapacityBelowTaken) as refused:
         change_pool_capacity(market, ADMIN, PoolCapacity(bus, 5), idempotency_key=next(KEYS))
     assert refused.value.facts["taken"] == 6
-    assert (left(market, shared[1]), slots(market)) == (2, [(6, 8)])
+    assert (left(market, on_bus[1]), slots(market)) == (2, [(6, 8)])
 
     change_pool_capacity(market, ADMIN, PoolCapacity(bus, 6), idempotency_key=next(KEYS))
-    assert left(market, shared[1]) == 0
+    assert left(market, on_bus[1]) == 0
     assert next_of(market, farm.package) == FAR_FUTURE
     change_pool_capacity(market, ADMIN, PoolCapacity(bus, 30), idempotency_key=next(KEYS))
-    assert (left(market, shared[0]), left(market, shared[1])) == (14, 20)
-    assert next_of(market, farm.package) == row_of(market, shared[0]).starts_at
+    assert (left(market, on_bus[0]), left(market, on_bus[1])) == (14, 20)
+    assert next_of(market, farm.package) == row_of(market, on_bus[0]).starts_at
     assert left(market, add_session(market, farm.option, day=DAY + timedelta(days=1))) == 20
 
 
-def test_a_day_with_a_capacity_of_its_own_keeps_it(market: Market, farm: Farm, shared: tuple[str, str]) -> None:
+def test_a_day_with_a_capacity_of_its_own_keeps_it(market: Market, farm: Farm, on_bus: tuple[str, str]) -> None:
     bus = _pool_of(market)
     tomorrow = DAY + timedelta(days=1)
     change_pool_capacity(market, ADMIN, PoolCapacity(bus, 4, DAY, tomorrow), idempotency_key=next(KEYS))
-    assert left(market, shared[0]) == 4
+    assert left(market, on_bus[0]) == 4
 
     change_pool_capacity(market, ADMIN, PoolCapacity(bus, 50), idempotency_key=next(KEYS))
 
-    assert left(market, shared[0]) == 4
+    assert left(market, on_bus[0]) == 4
     assert left(market, add_session(market, farm.option, day=tomorrow)) == 4
     assert left(market, add_session(market, farm.option, day=tomorrow + timedelta(days=1))) == 20
 

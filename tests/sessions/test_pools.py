@@ -1,82 +1,34 @@
 """Sessions that share a pool share what is left of it, at every moment and for every reader."""
 
-from collections.abc import Callable
-from datetime import date, datetime, time, timedelta
+from datetime import time, timedelta
 
 import pytest
-from sqlmodel import col, select
 
 from market.catalogue.tables import FAR_FUTURE
-from market.kernel.clock import shanghai
-from market.kernel.errors import Invalid
 from market.kernel.market import Market
-from market.sessions.errors import CapacityBelowTaken, FullLine, PoolNameTaken, SessionFull
+from market.sessions.errors import FullLine, SessionFull
 from market.sessions.holds import confirm_seats, release_lapsed, release_seats
-from market.sessions.pools.draws import DrawDraft, OptionDraws, draw_from_pools
-from market.sessions.pools.manage import PoolCapacity, PoolDraft, change_pool_capacity, create_pool
-from market.sessions.rules import DrawPer, PoolKind, PoolPeriod, SeriesPlan, slots_of
+from market.sessions.rules import PoolPeriod, SeriesPlan
 from market.sessions.series import create_series, extend_series
-from market.sessions.tables import PoolSlot, SessionSlot
+from market.sessions.tables import SessionSlot
 from tests.clock import FakeClock
 from tests.schema.stalls import ADMIN
+from tests.sessions.buses import BOOKING, KEYS, PERSON, draw, pool, slots
 from tests.sessions.farm import (
     DAY,
     Farm,
     add_session,
-    another_package,
     count,
     hold,
     left,
     next_of,
     row_of,
-    set_up_farm,
     within,
 )
 
-KEYS = iter(f"key-of-this-test-{number}" for number in range(10_000))
 
-
-@pytest.fixture(name="farm")
-def _farm(market: Market) -> Farm:
-    return set_up_farm(market)
-
-
-def pool(
-    market: Market, farm: Farm, capacity: int, *, period: PoolPeriod = PoolPeriod.DAY, minutes: int = 1440,
-    name: str = "大巴",
-) -> str:  # fmt: skip
-    draft = PoolDraft(farm.producer, PoolKind.BUS_SEAT, name, period, capacity, minutes)
-    return create_pool(market, ADMIN, draft, idempotency_key=next(KEYS))
-
-
-def draw(market: Market, option: str, *draws: tuple[str, int, DrawPer]) -> tuple[int, tuple[str, ...]]:
-    wanted = OptionDraws(option, tuple(DrawDraft(*each) for each in draws))
-    done = draw_from_pools(market, ADMIN, wanted, idempotency_key=next(KEYS))
-    return done.changed, done.left
-
-
-def slots(market: Market) -> list[tuple[int, int]]:
-    """Taken and capacity of each slot, in order of time."""
-    with market.read() as session:
-        rows = session.exec(select(PoolSlot).order_by(col(PoolSlot.pool_id), col(PoolSlot.starts_at)))
-        return [(row.taken, row.capacity) for row in rows]
-
-
-PERSON, BOOKING = DrawPer.PERSON, DrawPer.BOOKING
-
-
-@pytest.fixture(name="shared")
-def _shared(market: Market, farm: Farm) -> tuple[str, str]:
-    """Two packages' sessions of 20 on one day, with one bus of 8 seats."""
-    bus = pool(market, farm, 8)
-    _package, other = another_package(market, farm, "另一个")
-    for option in (farm.option, other):
-        draw(market, option, (bus, 1, PERSON))
-    return add_session(market, farm.option), add_session(market, other, at=time(14))
-
-
-def test_seats_taken_in_one_session_are_gone_in_all_that_share(market: Market, shared: tuple[str, str]) -> None:
-    one, other = shared
+def test_seats_taken_in_one_session_are_gone_in_all_that_share(market: Market, on_bus: tuple[str, str]) -> None:
+    one, other = on_bus
 
     hold(market, {one: 3}, "order-1")
 
@@ -88,8 +40,8 @@ def test_seats_taken_in_one_session_are_gone_in_all_that_share(market: Market, s
     assert slots(market) == [(3, 8)]
 
 
-def test_demands_on_one_pool_are_summed_first(market: Market, shared: tuple[str, str]) -> None:
-    one, other = shared
+def test_demands_on_one_pool_are_summed_first(market: Market, on_bus: tuple[str, str]) -> None:
+    one, other = on_bus
 
     with pytest.raises(SessionFull) as refused:
         hold(market, {one: 5, other: 5}, "order-1")
@@ -100,8 +52,8 @@ def test_demands_on_one_pool_are_summed_first(market: Market, shared: tuple[str,
     assert (left(market, one), left(market, other)) == (0, 0)
 
 
-def test_what_is_released_is_free_for_all_that_share(market: Market, shared: tuple[str, str]) -> None:
-    one, other = shared
+def test_what_is_released_is_free_for_all_that_share(market: Market, on_bus: tuple[str, str]) -> None:
+    one, other = on_bus
     hold(market, {one: 5, other: 3}, "order-1")
     within(market, confirm_seats, [one], holder="order-1")
 
@@ -110,8 +62,8 @@ def test_what_is_released_is_free_for_all_that_share(market: Market, shared: tup
     assert (left(market, one), left(market, other), slots(market)) == (8, 8, [(0, 8)])
 
 
-def test_an_ended_hold_is_free_for_all_that_share(market: Market, shared: tuple[str, str], clock: FakeClock) -> None:
-    one, other = shared
+def test_an_ended_hold_is_free_for_all_that_share(market: Market, on_bus: tuple[str, str], clock: FakeClock) -> None:
+    one, other = on_bus
     hold(market, {one: 8}, "order-1")
     assert left(market, other) == 0
     clock.advance(minutes=15)
@@ -124,9 +76,9 @@ def test_an_ended_hold_is_free_for_all_that_share(market: Market, shared: tuple[
 
 
 def test_the_worker_takes_ended_holds_of_a_pool_back(
-    market: Market, farm: Farm, shared: tuple[str, str], clock: FakeClock
+    market: Market, farm: Farm, on_bus: tuple[str, str], clock: FakeClock
 ) -> None:
-    one = shared[0]
+    one = on_bus[0]
     hold(market, {one: 8}, "order-1")
     assert next_of(market, farm.package) == FAR_FUTURE
     clock.advance(minutes=15)
@@ -135,15 +87,15 @@ def test_the_worker_takes_ended_holds_of_a_pool_back(
         pass
 
     assert (slots(market), row_of(market, one).taken) == ([(0, 8)], 0)
-    assert [row_of(market, each).lapses_at for each in shared] == [None, None]
-    assert [row_of(market, each).pool_vacancies for each in shared] == [8, 8]
+    assert [row_of(market, each).lapses_at for each in on_bus] == [None, None]
+    assert [row_of(market, each).pool_vacancies for each in on_bus] == [8, 8]
     assert next_of(market, farm.package) == row_of(market, one).starts_at
 
 
 def test_next_sessions_of_all_packages_follow_a_shared_pool(
-    market: Market, farm: Farm, shared: tuple[str, str]
+    market: Market, farm: Farm, on_bus: tuple[str, str]
 ) -> None:
-    one, other = shared
+    one, other = on_bus
     package = row_of(market, other).package_id
     later = add_session(market, farm.option, day=DAY + timedelta(days=1))
 
@@ -192,10 +144,6 @@ def test_sessions_that_do_not_overlap_share_no_slot_of_a_timed_pool(market: Mark
     assert [left(market, each) for each in (nine, eleven, half_past_ten)] == [1, 3, 1]
 
 
-def at(day: int, hour: int) -> datetime:
-    return shanghai(date(2026, 10, day), time(hour))
-
-
 def test_new_draws_are_for_sessions_without_seats_and_the_others_are_named(market: Market, farm: Farm) -> None:
     taken, empty = add_session(market, farm.option), add_session(market, farm.option, at=time(14))
     hold(market, {taken: 1}, "order-1")
@@ -226,9 +174,7 @@ def test_series_draw_on_pools_too(market: Market, farm: Farm, clock: FakeClock) 
         assert count(session, SessionSlot) == 2 * 123
 
 
-def test_a_new_session_finds_what_others_have_taken(market: Market, farm: Farm, shared: tuple[str, str]) -> None:
-    hold(market, {shared[0]: 6}, "order-1")
+def test_a_new_session_finds_what_others_have_taken(market: Market, farm: Farm, on_bus: tuple[str, str]) -> None:
+    hold(market, {on_bus[0]: 6}, "order-1")
 
     assert left(market, add_session(market, farm.option, at=time(16))) == 2
-
-

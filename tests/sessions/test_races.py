@@ -30,16 +30,10 @@ from tests.sessions.farm import (
     next_of,
     race,
     row_of,
-    set_up_farm,
     within,
 )
 
 KEYS = iter(f"key-of-this-test-{number}" for number in range(10_000))
-
-
-@pytest.fixture(name="farm")
-def _farm(market: Market) -> Farm:
-    return set_up_farm(market)
 
 
 def buyers(market: Market, demands: list[dict[str, int]]) -> list[Callable[[], Any]]:

@@ -16,17 +16,12 @@ from market.sessions.series import create_series, edit_series, end_series, exten
 from market.sessions.tables import SessionEvent, SessionSeries, TourSession
 from tests.clock import FakeClock
 from tests.schema.stalls import ADMIN
-from tests.sessions.farm import Farm, add_session, hold, next_of, race, row_of, set_up_farm
+from tests.sessions.farm import Farm, add_session, hold, next_of, race, row_of
 
 FIRST = date(2026, 6, 6)
 """A Saturday, four days after the clock's."""
 PLAN = SeriesPlan("FREQ=WEEKLY;BYDAY=SA,SU;COUNT=4", FIRST, (time(9), time(14)), 20)
 KEYS = iter(f"key-of-this-test-{number}" for number in range(10_000))
-
-
-@pytest.fixture(name="farm")
-def _farm(market: Market) -> Farm:
-    return set_up_farm(market)
 
 
 def create(market: Market, farm: Farm, plan: SeriesPlan = PLAN) -> str:

@@ -1,7 +1,7 @@
 """From a row's cells to its values, or to what is wrong with them, in the file's own terms."""
 
 from collections.abc import Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from typing import Any
 
 from market.bulk.errors import RowRefused
@@ -27,10 +27,6 @@ class Problem:
     code: str
     zh: str
     en: str
-
-    def stored(self) -> dict[str, Any]:
-        """As JSON."""
-        return asdict(self)
 
 
 @dataclass(frozen=True, slots=True)

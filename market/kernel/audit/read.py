@@ -3,6 +3,7 @@
 import re
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
+from typing import Any
 
 import sqlalchemy as sa
 from sqlmodel import Session, select
@@ -61,7 +62,9 @@ def read_entries(
 
 def count_entries(session: Session, where: AuditWhere, *, within: sa.ColumnElement[bool], most: int) -> int:
     """Step: how many entries there are within the reader's reach, counting no further than `most`."""
-    some = sa.select(sa.literal_column("1")).select_from(ENTRIES).where(*_conditions(where), within).limit(most)
+    some: sa.Select[Any] = (
+        sa.select(sa.literal_column("1")).select_from(ENTRIES).where(*_conditions(where), within).limit(most)
+    )
     return int(session.execute(sa.select(sa.func.count()).select_from(some.subquery())).scalar_one())
 
 

@@ -11,7 +11,7 @@ depends_on = None
 
 _RUNNING = sa.text("state = 'RUNNING'")
 _IN_HAND = sa.text("state IN ('UPLOADED', 'CHECKING', 'QUEUED', 'RUNNING')")
-_REFUSED = sa.text("problems IS NOT NULL")
+_REFUSED = sa.text("is_refused")
 _STATES = (
     "UPLOADED",
     "CHECKING",
@@ -70,7 +70,9 @@ def upgrade() -> None:
         sa.Column("headers", sa.JSON(), nullable=False),
         sa.Column("keys", sa.JSON(), nullable=False),
         *[sa.Column(name, sa.Integer(), nullable=False) for name in _COUNTS],
-        sa.Column("problem", sa.JSON(none_as_null=True), nullable=True),
+        _text("problem_code", 64, nullable=True),
+        sa.Column("problem", sa.Text(), nullable=True),
+        sa.Column("problem_en", sa.Text(), nullable=True),
         _text("lease", 40, nullable=True),
         _moment("leased_until", nullable=True),
         sa.Column("attempts", sa.Integer(), nullable=False),
@@ -115,7 +117,7 @@ def upgrade() -> None:
         sa.Column("group_number", sa.Integer(), nullable=False),
         sa.Column("twin_of", sa.Integer(), nullable=True),
         sa.Column("cells", sa.JSON(), nullable=False),
-        sa.Column("problems", sa.JSON(none_as_null=True), nullable=True),
+        sa.Column("is_refused", sa.Boolean(), nullable=False),
         sa.ForeignKeyConstraint(["import_id"], ["import_job.id"]),
         sa.PrimaryKeyConstraint("import_id", "number"),
     )
@@ -127,9 +129,24 @@ def upgrade() -> None:
         postgresql_where=_REFUSED,
         sqlite_where=_REFUSED,
     )
+    op.create_table(
+        "import_problem",
+        _text("id", 48),
+        _text("import_id", 30),
+        sa.Column("row_number", sa.Integer(), nullable=False),
+        _text("column", 200, nullable=True),
+        _text("value", 64),
+        _text("code", 64),
+        sa.Column("message", sa.Text(), nullable=False),
+        sa.Column("message_en", sa.Text(), nullable=False),
+        sa.ForeignKeyConstraint(["import_id"], ["import_job.id"]),
+        sa.PrimaryKeyConstraint("id"),
+    )
+    op.create_index("import_problem_of_row", "import_problem", ["import_id", "row_number"])
 
 
 def downgrade() -> None:
+    op.drop_table("import_problem")
     op.drop_table("import_row")
     op.drop_table("import_part")
     op.drop_table("import_job")

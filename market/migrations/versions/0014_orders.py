@@ -70,7 +70,10 @@ def upgrade() -> None:
             "payable_fen = goods_fen + delivery_fen - discount_fen AND payable_fen >= 0", name="customer_order_adds_up"
         ),
         sa.CheckConstraint("refunded_fen >= 0 AND refunded_fen <= payable_fen", name="customer_order_refunded"),
-        sa.ForeignKeyConstraint(["account_id"], ["account.id"]),
+        sa.ForeignKeyConstraint(
+            ["account_id"],
+            ["account.id"],
+        ),
         sa.PrimaryKeyConstraint("id"),
         sa.UniqueConstraint("number"),
     )
@@ -97,7 +100,10 @@ def upgrade() -> None:
         sa.Column("from_state", sqlmodel.AutoString(length=32), nullable=True),
         sa.Column("to_state", sqlmodel.AutoString(length=32), nullable=True),
         sa.Column("facts", sa.JSON(), nullable=False),
-        sa.ForeignKeyConstraint(["order_id"], ["customer_order.id"]),
+        sa.ForeignKeyConstraint(
+            ["order_id"],
+            ["customer_order.id"],
+        ),
         sa.PrimaryKeyConstraint("id"),
     )
     op.create_index("order_event_order", "order_event", ["order_id", "id"], unique=False)
@@ -111,8 +117,14 @@ def upgrade() -> None:
         sa.Column("valid_to", sa.Date(), nullable=True),
         sa.CheckConstraint("basis_points BETWEEN 0 AND 3000", name="commission_rule_share"),
         sa.CheckConstraint("valid_to IS NULL OR valid_to >= valid_from", name="commission_rule_order"),
-        sa.ForeignKeyConstraint(["category_id"], ["category.id"]),
-        sa.ForeignKeyConstraint(["organisation_id"], ["organisation.id"]),
+        sa.ForeignKeyConstraint(
+            ["category_id"],
+            ["category.id"],
+        ),
+        sa.ForeignKeyConstraint(
+            ["organisation_id"],
+            ["organisation.id"],
+        ),
         sa.PrimaryKeyConstraint("id"),
     )
     op.create_index("commission_rule_for", "commission_rule", ["organisation_id", "category_id"], unique=False)
@@ -174,9 +186,18 @@ def upgrade() -> None:
             "payable_fen = goods_fen + delivery_fen - discount_fen AND payable_fen >= 0", name="seller_order_adds_up"
         ),
         sa.CheckConstraint("refunded_fen >= 0 AND refunded_fen <= payable_fen", name="seller_order_refunded"),
-        sa.ForeignKeyConstraint(["cooperative_id"], ["organisation.id"]),
-        sa.ForeignKeyConstraint(["order_id"], ["customer_order.id"]),
-        sa.ForeignKeyConstraint(["producer_id"], ["organisation.id"]),
+        sa.ForeignKeyConstraint(
+            ["cooperative_id"],
+            ["organisation.id"],
+        ),
+        sa.ForeignKeyConstraint(
+            ["order_id"],
+            ["customer_order.id"],
+        ),
+        sa.ForeignKeyConstraint(
+            ["producer_id"],
+            ["organisation.id"],
+        ),
         sa.PrimaryKeyConstraint("id"),
     )
     op.create_index("seller_order_cooperative", "seller_order", ["cooperative_id", "placed_at", "id"], unique=False)
@@ -213,6 +234,7 @@ def upgrade() -> None:
         sa.Column("fulfilled_quantity", sa.Integer(), nullable=False),
         sa.Column("refunded_quantity", sa.Integer(), nullable=False),
         sa.Column("refunded_fen", sa.BigInteger(), nullable=False),
+        sa.Column("commission_refunded_fen", sa.BigInteger(), nullable=False),
         sa.Column("seats", sa.Integer(), nullable=False),
         sa.Column("weight_grams", sa.Integer(), nullable=False),
         sa.Column(
@@ -239,12 +261,30 @@ def upgrade() -> None:
         ),
         sa.CheckConstraint("payable_fen = amount_fen - discount_fen AND payable_fen >= 0", name="order_line_adds_up"),
         sa.CheckConstraint("quantity > 0 AND amount_fen = quantity * unit_price_fen", name="order_line_amount"),
-        sa.CheckConstraint("refunded_fen >= 0 AND refunded_fen <= payable_fen", name="order_line_refunded"),
-        sa.ForeignKeyConstraint(["listing_id"], ["listing.id"]),
-        sa.ForeignKeyConstraint(["order_id"], ["customer_order.id"]),
-        sa.ForeignKeyConstraint(["seller_order_id"], ["seller_order.id"]),
-        sa.ForeignKeyConstraint(["session_id"], ["tour_session.id"]),
-        sa.ForeignKeyConstraint(["variant_id"], ["variant.id"]),
+        sa.CheckConstraint(
+            "refunded_fen >= 0 AND refunded_fen <= payable_fen AND commission_refunded_fen >= 0 AND commission_refunded_fen <= commission_fen",
+            name="order_line_refunded",
+        ),
+        sa.ForeignKeyConstraint(
+            ["listing_id"],
+            ["listing.id"],
+        ),
+        sa.ForeignKeyConstraint(
+            ["order_id"],
+            ["customer_order.id"],
+        ),
+        sa.ForeignKeyConstraint(
+            ["seller_order_id"],
+            ["seller_order.id"],
+        ),
+        sa.ForeignKeyConstraint(
+            ["session_id"],
+            ["tour_session.id"],
+        ),
+        sa.ForeignKeyConstraint(
+            ["variant_id"],
+            ["variant.id"],
+        ),
         sa.PrimaryKeyConstraint("id"),
     )
     op.create_index("order_line_listing", "order_line", ["listing_id", "placed_at"], unique=False)
@@ -266,7 +306,10 @@ def upgrade() -> None:
         sa.Column("amount_fen", sa.BigInteger(), nullable=False),
         sa.Column("refunded_fen", sa.BigInteger(), nullable=False),
         sa.CheckConstraint("amount_fen > 0 AND refunded_fen BETWEEN 0 AND amount_fen", name="line_discount_amount"),
-        sa.ForeignKeyConstraint(["line_id"], ["order_line.id"]),
+        sa.ForeignKeyConstraint(
+            ["line_id"],
+            ["order_line.id"],
+        ),
         sa.PrimaryKeyConstraint("line_id", "campaign_id"),
     )
     op.create_index("line_discount_campaign", "line_discount", ["campaign_id"], unique=False)

@@ -22,7 +22,6 @@ from market.media.keep import use_media
 from market.media.rules import MediaKind
 from market.organisations.errors import NotEditable
 from market.organisations.manage.drafts import CertificateDraft, LicenceDraft
-from market.organisations.manage.review import require_impartial
 from market.organisations.once import once_id
 from market.organisations.rules import (
     APPLYING,
@@ -40,7 +39,7 @@ from market.organisations.rules import (
     stored,
     text_of,
 )
-from market.organisations.steps import organisation_for
+from market.organisations.steps import organisation_for, require_impartial
 from market.organisations.tables import Certificate, Licence
 
 PENDING_MAX = 20

@@ -44,6 +44,7 @@ def change_roles(
     wanted, now = {Role(role) for role in checked_roles(roles)}, market.now()
 
     def act() -> str:
+        lock_people(session, organisation_id)  # before asking what the actor may: they may just be being removed
         organisation_for(session, actor, Permission.ORGANISATION_EDIT, organisation_id, now=now)
         before = _set_roles(session, organisation_id, account_id, wanted)
         audit.record(
@@ -75,6 +76,7 @@ def remove_person(market: Market, actor: Actor, *, organisation_id: str, account
     now = market.now()
 
     def act() -> str:
+        lock_people(session, organisation_id)  # before asking what the actor may: they may just be being removed
         organisation_for(session, actor, Permission.ORGANISATION_EDIT, organisation_id, now=now)
         before = _set_roles(session, organisation_id, account_id, set())
         _end_keys(session, actor, organisation_id, account_id, now)
@@ -105,6 +107,7 @@ def leave_organisation(market: Market, actor: Actor, *, organisation_id: str, id
     assert account_id is not None, "the permission is a person's own"
 
     def act() -> str:
+        lock_people(session, organisation_id)
         before = _set_roles(session, organisation_id, account_id, set(), field="organisation")
         _end_keys(session, actor, organisation_id, account_id, now)
         audit.record(
@@ -125,11 +128,10 @@ def leave_organisation(market: Market, actor: Actor, *, organisation_id: str, id
 def _set_roles(
     session: Session, organisation_id: str, account_id: str, wanted: set[Role], *, field: str = "account"
 ) -> set[Role]:
-    """Make these the roles that a person holds in an organisation; those held before.
+    """Make these the roles that a person holds in an organisation whose people are locked; those held before.
 
     Refuses: NotFound for a person without any, LastOwner.
     """
-    lock_people(session, organisation_id)
     held = select(RoleHeld.role).where(RoleHeld.account_id == account_id, RoleHeld.organisation_id == organisation_id)
     before = {Role(role) for role in session.exec(held)}
     if not before:

@@ -11,7 +11,6 @@ from sqlmodel import Session
 
 from market.kernel import audit
 from market.kernel.clock import business_day
-from market.kernel.errors import Forbidden
 from market.kernel.market import Market
 from market.kernel.permissions import Actor, Permission, reach
 from market.organisations.errors import CreditCodeTaken, LicenceMissing
@@ -29,7 +28,7 @@ from market.organisations.rules import (
     licences_needed,
     stored,
 )
-from market.organisations.steps import illegal_move, move_step, organisation_for
+from market.organisations.steps import illegal_move, move_step, organisation_for, require_impartial
 from market.organisations.tables import Organisation
 
 
@@ -70,12 +69,6 @@ def close_organisation(
     Refuses as `return_organisation` does.
     """
     return _decide(market, actor, organisation_id, OrganisationMove.CLOSE, reasons=reasons, key=idempotency_key)
-
-
-def require_impartial(actor: Actor, organisation_id: str) -> None:
-    """Step: refuses with Forbidden whoever belongs to the organisation: nobody reviews their own papers."""
-    if organisation_id in actor.organisations:
-        raise Forbidden
 
 
 def _decide(
