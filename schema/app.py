@@ -11,6 +11,7 @@ from starlette.requests import Request
 from starlette.responses import RedirectResponse
 from starlette.routing import BaseRoute, Mount, Route
 
+from market.bulk.rules import FILE_BYTES_MAX
 from market.kernel.market import Market
 from market.media.store import MediaStore
 from market.payments.flow import Till
@@ -19,7 +20,7 @@ from market.server.gateways import open_sms, open_wechat
 from market.server.health import health_routes
 from market.server.lifecycle import open_market, running
 from market.server.logs import Log, configure_logs
-from market.server.media import media_routes, open_media
+from market.server.media import media_duties, media_routes, open_media
 from market.server.metrics import Counting, Metrics
 from market.server.observe import observer
 from market.server.payments import Gateways, payment_duties, payment_routes
@@ -27,6 +28,7 @@ from market.server.settings import Settings, read_settings
 from schema.authentication import Authentication
 from schema.build import build_schema, core_schema
 from schema.cache import ResponseCache
+from schema.downloads import Downloads
 from schema.edge.documents import Documents
 from schema.edge.graphiql import GraphiQL
 from schema.edge.http import GraphQLEndpoint
@@ -65,7 +67,7 @@ def create_app(settings: Settings, market: Market, log: Log) -> App:
         create_execution(settings, market, log, create_services(settings, market, log, media, till)),
         log=log,
         observe=observer(log, metrics),
-        uploads=UploadLimits(),
+        uploads=UploadLimits(file_bytes_max=FILE_BYTES_MAX),
         graphiql=page,
     )
     if metrics is not None:
@@ -84,12 +86,13 @@ def create_app(settings: Settings, market: Market, log: Log) -> App:
     @asynccontextmanager
     async def lifespan(_app: Starlette) -> AsyncIterator[None]:
         with closing(media):
-            async with running(market, settings, log, payment_duties(gateways)):
+            async with running(market, settings, log, [*payment_duties(gateways), *media_duties(media)]):
                 yield
         await http.aclose()
 
     routes: list[BaseRoute] = [*health_routes(market.database, metrics), *media_routes(media, market, log)]
     routes += payment_routes(gateways, till, market, log)
+    routes += Downloads(market, _authentication(settings, market)).routes()
     if page is not None:
         routes += [Mount("/graphiql", page), Route("/", _to_graphiql)]
     rest = Starlette(routes=routes, lifespan=lifespan)
@@ -121,7 +124,7 @@ def create_execution(settings: Settings, market: Market, log: Log, services: Ser
         cache = ResponseCache(
             market.database.topics, entries_max=settings.cache_entries, bytes_max=settings.cache_bytes
         )
-    authentication = Authentication(market, actor_for, frozenset(settings.allowed_origins) - {"*"})
+    authentication = _authentication(settings, market)
     delivery = Delivery(planner, market.database)
     return Execution(
         market,
@@ -133,6 +136,10 @@ def create_execution(settings: Settings, market: Market, log: Log, services: Ser
         cache=cache,
         log=log,
     )
+
+
+def _authentication(settings: Settings, market: Market) -> Authentication:
+    return Authentication(market, actor_for, frozenset(settings.allowed_origins) - {"*"})
 
 
 def create_services(settings: Settings, market: Market, log: Log, media: MediaStore, till: Till) -> Services:

@@ -27,10 +27,10 @@ def _breaking(earlier: str, current: str) -> list[str]:
     return [f"{change.type.name}: {change.description}" for change in changes]
 
 
-def _seed_demo(market: "Market", media: Path, day: date | None, progress: Progress) -> Seeded:
+def _seed_demo(market: "Market", media_store: str, day: date | None, progress: Progress) -> Seeded:
     from seeds.demo import seed_demo
 
-    return seed_demo(market, media, today=day, progress=progress)
+    return seed_demo(market, media_store, today=day, progress=progress)
 
 
 def _seed_load(market: "Market", size: Literal["small", "large"], progress: Progress) -> Seeded:

@@ -13,6 +13,7 @@ from market.kernel.ids import prefix_of, require_id
 from market.places.rules import level_of
 from market.sessions.availability import calendar
 from schema.audit import AuditQueries
+from schema.bulk import IMPORT_JOB, IMPORT_QUERIES, ImportQueries
 from schema.catalogue.categories import CATEGORIES, CATEGORY, Category, CategoryWhere
 from schema.catalogue.listing import LISTINGS, live
 from schema.catalogue.options import OPTION, UNIT_TYPE
@@ -99,7 +100,7 @@ IDS_MAX = 100
 
 
 @strawberry.type(description="All reads. An unknown or hidden id reads as null.")
-class Query(CheckoutQueries, OrderQueries, AuditQueries, ProfileQueries, ListingQueries, MediaQueries, StockQueries, MeQueries, KeyQueries, OrganisationQueries, SessionQueries, SeriesPreviews):
+class Query(ImportQueries, CheckoutQueries, OrderQueries, AuditQueries, ProfileQueries, ListingQueries, MediaQueries, StockQueries, MeQueries, KeyQueries, OrganisationQueries, SessionQueries, SeriesPreviews):
     node: Node | None = single("Anything with an id, by it; null when unknown.", Node | None, id=Id)
     nodes: list[Node | None] = single(
         "Several things by their ids, in the same order; null for each unknown one.",
@@ -213,6 +214,7 @@ TARGETS: dict[str, Projection] = {
     "pvr": PRIVACY_REQUEST,
     "dev": DEVICE,
     "key": API_KEY,
+    "imp": IMPORT_JOB,
 }
 """What each id prefix names."""
 
@@ -259,6 +261,7 @@ QUERY = Projection(
         **ORDER_QUERIES,
     **SESSION_QUERIES,
         **LISTING_QUERIES,
+        **IMPORT_QUERIES,
     },
 )
 """`availability` alone is a use case: it tells what days mean, which no column says."""

@@ -10,7 +10,6 @@ from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass, field
 from datetime import date
 from functools import partial
-from pathlib import Path
 
 from sqlmodel import Session, col, select
 
@@ -57,7 +56,9 @@ class _Seeding:
             self.progress(noun, number, total)
 
 
-def seed_demo(market: Market, media: Path, *, today: date | None = None, progress: Progress = silent) -> SeedReport:
+def seed_demo(
+    market: Market, media_store: str, *, today: date | None = None, progress: Progress = silent
+) -> SeedReport:
     """Make the demo marketplace, or what is missing of it; a complete one is left alone, but for pictures that are gone.
 
     The same day gives the same content: titles, prices, stock, sessions, seats taken, pictures. Ids are new.
@@ -67,7 +68,7 @@ def seed_demo(market: Market, media: Path, *, today: date | None = None, progres
     with market.read() as session:
         is_complete = has_taken_seats(session, list(_packages(session).values()))
     with ThreadPoolExecutor(1, "seed-pictures") as pool:
-        drawing = pool.submit(draw_missing, media, done=partial(progress, "picture"))
+        drawing = pool.submit(draw_missing, media_store, done=partial(progress, "picture"))
         if not is_complete:
             _make(seeding, drawing)
         drawing.result()

@@ -7,7 +7,6 @@ hundred files instead of a thousand, and a buyer still sees what it is and where
 import io
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
-from pathlib import Path
 from zlib import crc32
 
 from PIL import Image
@@ -114,13 +113,13 @@ def all_pictures() -> list[Picture]:
     return list(dict.fromkeys(pairs + [picture for offer in offers for picture in listing_pictures(offer)]))
 
 
-def draw_missing(folder: Path, *, done: Callable[[int, int], None] = lambda _done, _total: None) -> int:
-    """Draw the demo's pictures whose files are not in the store of this folder; says how many. `done` is told how many
-    of how many.
+def draw_missing(store_url: str, *, done: Callable[[int, int], None] = lambda _done, _total: None) -> int:
+    """Draw the demo's pictures whose files are not in this store (see `open_objects`); says how many. `done` is told how
+    many of how many.
 
     A file is there whole or not at all.
     """
-    objects = open_objects(folder.absolute().as_uri())
+    objects = open_objects(store_url)
     there = {path for some in objects.paths(f"{PUBLIC}{_FOLDER}/") for path in some}
     wanted, drawn = all_pictures(), 0
     for number, picture in enumerate(wanted, start=1):

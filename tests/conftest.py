@@ -74,7 +74,7 @@ def _seeded_market(databases: Databases, demo_media: Path) -> Iterator[Market]:
     """The demo at DEMO_NOW. Everybody's: only read it."""
     url = databases.create()
     with closing(Market(open_database(url), clock=FakeClock(DEMO_NOW))) as market:
-        seed_demo(market, demo_media, today=business_day(DEMO_NOW))
+        seed_demo(market, demo_media.as_uri(), today=business_day(DEMO_NOW))
         yield market
     databases.drop(url)
 

@@ -66,7 +66,7 @@ def _take(session: Session, job: ImportJob, now: datetime) -> Claim | None:
     except IntegrityError:  # another of the organisation's began to run at this moment
         return None
     session.refresh(job)
-    return Claim(job, lease, job.cursor)
+    return Claim(job, lease, job.done_through)
 
 
 def _waiting(now: datetime) -> sa.Select[tuple[str]]:
@@ -114,7 +114,7 @@ def _mine(claimed: Claim) -> tuple[sa.ColumnElement[bool], ...]:
         JOBS.c.id == claimed.job.id,
         JOBS.c.lease == claimed.lease,
         JOBS.c.state == claimed.job.state,
-        JOBS.c.cursor == claimed.cursor,
+        JOBS.c.done_through == claimed.cursor,
     )
 
 

@@ -127,7 +127,7 @@ class Progress:
         """Step: save it in the transaction of what was done last. Raises Lost."""
         counted = {self.columns[outcome]: JOBS.c[self.columns[outcome]] + count for outcome, count in self.rows.items()}
         done = JOBS.c.rows_done + sum(self.rows.values())
-        save(session, claimed, now=work.market.now(), cursor=self.cursor, rows_done=done, **counted, **changes)
+        save(session, claimed, now=work.market.now(), done_through=self.cursor, rows_done=done, **counted, **changes)
         if self.refused or self.sound_again:
             self._save_problems(session, claimed.job.id)
 

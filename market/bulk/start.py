@@ -48,7 +48,7 @@ def run_import(market: Market, actor: Actor, *, import_id: str, mode: ImportMode
                 mode=mode,
                 account_id=str(actor.account_id),
                 actor_kind=actor.kind.value,
-                cursor=0,
+                done_through=0,
                 rows_done=0,
                 attempts=0,
                 lease=None,

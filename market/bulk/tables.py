@@ -16,8 +16,8 @@ _REFUSED = sa.text("is_refused")
 class ImportJob(SQLModel, table=True):
     """One file that somebody uploaded for an organisation, from the upload to the end of its run.
 
-    It does what it does as `account_id`, with that account's rights of the moment. `cursor` is the last group of rows
-    that is finished in the state at hand; in a run it moves in the transaction that changes what the group says.
+    It does what it does as `account_id`, with that account's rights of the moment. `done_through`, its cursor, is the last
+    group of rows that is finished in the state at hand; in a run it moves in the transaction that does what they say.
     A worker has it while `leased_until` lies ahead and `lease` is the worker's.
     """
 
@@ -32,8 +32,8 @@ class ImportJob(SQLModel, table=True):
             sqlite_where=_RUNNING,
         ),
         sa.Index("import_job_in_hand", "worked_at", "id", postgresql_where=_IN_HAND, sqlite_where=_IN_HAND),
-        sa.Index("import_job_of_organisation", "organisation_id", "created_at", "id"),
-        sa.Index("import_job_of_account", "account_id", "created_at", "id"),
+        sa.Index("import_job_of_organisation", "organisation_id", "id"),
+        sa.Index("import_job_of_account", "account_id", "id"),
         sa.Index("import_job_age", "created_at", "id"),
         sa.CheckConstraint("size_bytes > 0", name="import_job_bytes"),
         sa.CheckConstraint("rows_done <= rows_total", name="import_job_rows"),
@@ -59,7 +59,7 @@ class ImportJob(SQLModel, table=True):
 
     rows_total: int = 0
     rows_done: int = Field(default=0, description="In the state at hand")
-    cursor: int = Field(default=0, description="The number of the first row of the last finished group")
+    done_through: int = Field(default=0, description="The number of the first row of the last finished group")
     would_create: int = 0
     would_change: int = 0
     would_keep: int = 0

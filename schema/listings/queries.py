@@ -5,15 +5,9 @@ import strawberry
 from market.catalogue.reading import read_draft, read_revision
 from market.kernel.ids import prefix_of, require_id
 from market.kernel.permissions import Permission
-from schema.listings.content import (
-    FieldChange,
-    ListingContent,
-    ListingProblem,
-    change_of,
-    content_of,
-    problem_of,
-)
+from schema.listings.content import FieldChange, ListingContent, ListingProblem
 from schema.listings.reads import LISTING_REVISION, MANAGED_LISTING, MANAGED_LISTINGS, TO_REVIEW
+from schema.listings.showing import change_of, content_of, problem_of
 from schema.listings.types import (
     READ,
     ListingId,

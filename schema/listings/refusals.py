@@ -4,7 +4,8 @@ import strawberry
 
 from market.catalogue import errors
 from schema.enums import SuspensionCause
-from schema.listings.content import ListingProblem, problem_of
+from schema.listings.content import ListingProblem
+from schema.listings.showing import problem_of
 from schema.mutations import UserError, told_as
 from schema.permissions import PUBLIC, ruled
 

@@ -1,34 +1,27 @@
 """Where orders come from: the projections, with the scope in the statement."""
 
-import json
-from typing import Any
-
 import sqlalchemy as sa
 
-from market.bookings.codes import PURPOSE as TICKET_CODE
 from market.bookings.rules import BookingState
 from market.bookings.rules import next_states as next_booking_states
-from market.bookings.tables import PARTICIPANT, Ticket
 from market.bookings.tables import Booking as BookingTable
+from market.bookings.tables import Ticket
 from market.kernel.ids import require_id
 from market.kernel.permissions import Permission
-from market.kernel.phones import masked
-from market.kernel.sealing import Sealer
 from market.orders.rules import OrderState, SellerOrderState, next_seller_states, next_states
-from market.orders.tables import CONTACT, NOTE, CustomerOrder, LineDiscount, OrderLine
+from market.orders.tables import NOTE, CustomerOrder, LineDiscount, OrderLine
 from market.orders.tables import OrderEvent as EventTable
 from market.orders.tables import SellerOrder as SellerOrderTable
 from schema.catalogue.tours import TOUR_PACKAGE
 from schema.filters import moment_order, within_region
 from schema.node import money
+from schema.orders.sealed import code, contact, from_snapshot, next_of, opened, participant
 from schema.organisations import COOPERATIVE, PRODUCER
 from schema.projection import (
     Args,
     Build,
     ById,
     Column,
-    Computed,
-    Given,
     Projection,
     ToMany,
     ToOne,
@@ -36,7 +29,6 @@ from schema.projection import (
     column,
     localized,
     looked_up,
-    quoted,
     table_of,
 )
 from schema.projection import Connection as Listed
@@ -70,76 +62,6 @@ def _bookings_in_reach(t: sa.FromClause, build: Build) -> list[Condition]:
     return [sa.or_(sellers, t.c.account_id == own(build))]
 
 
-# -- what is sealed, opened for whoever may see it ---------------------------------------------------------------------
-
-
-def _contact(part: str, *, is_hidden: bool, of: Any = lambda t: t.c.contact_sealed) -> Computed:
-    def act(sealed: str | None, sealer: Sealer) -> str | None:
-        if sealed is None:
-            return None
-        found = str(json.loads(sealer.open(sealed, purpose=CONTACT)).get(part) or "") or None
-        if found is None:
-            return None
-        if part == "phone":
-            return masked(found)
-        return f"{found[0]}{'*' * (len(found) - 1)}" if is_hidden else found
-
-    return Computed(act, lambda t, _build, _args: [of(t)], _sealer)
-
-
-def _opened(name: str, purpose: str) -> Computed:
-    def act(sealed: str | None, sealer: Sealer) -> str | None:
-        return None if sealed is None else sealer.open(sealed, purpose=purpose)
-
-    return Computed(act, lambda t, _build, _args: [t.c[name]], _sealer)
-
-
-def _sealer(build: Build, _args: Args) -> dict[str, Given]:
-    sealer = build.fact("sealer")
-    return {"sealer": Given(via=lambda _nothing: sealer)}
-
-
-def _code() -> Computed:
-    """A ticket's code: for its buyer, while it lets somebody in."""
-
-    def values(t: sa.FromClause, build: Build, _args: Args) -> list[Expression]:
-        booking = BOOKINGS.alias()
-        whose = looked_up(booking.c.account_id, booking, where=[booking.c.id == t.c.booking_id])
-        return [sa.case((sa.and_(whose == own(build), t.c.state == quoted("VALID")), t.c.code_sealed))]
-
-    def act(sealed: str | None, sealer: Sealer) -> str | None:
-        return None if sealed is None else sealer.open(sealed, purpose=TICKET_CODE)
-
-    return Computed(act, values, _sealer)
-
-
-def _participant() -> Computed:
-    def values(t: sa.FromClause, build: Build, _args: Args) -> list[Expression]:
-        booking = BOOKINGS.alias()
-        whose = looked_up(booking.c.account_id, booking, where=[booking.c.id == t.c.booking_id])
-        return [sa.case((whose == own(build), t.c.participant_sealed))]
-
-    def act(sealed: str | None, sealer: Sealer) -> str | None:
-        return None if sealed is None else sealer.open(sealed, purpose=PARTICIPANT)
-
-    return Computed(act, values, _sealer)
-
-
-def _next(of: Any) -> Computed:
-    """Where something in this state can go."""
-    return Computed(of, lambda t, _build, _args: [t.c.state])
-
-
-def _from_snapshot(*names: str) -> Computed:
-    """The first of these that a line's snapshot has."""
-
-    def act(snapshot: Any) -> str | None:
-        kept = json.loads(snapshot) if isinstance(snapshot, str) else snapshot
-        return next((kept[name] for name in names if kept.get(name)), None)
-
-    return Computed(act, lambda t, _build, _args: [sa.cast(t.c.snapshot, sa.Text)])
-
-
 # -- the projections ---------------------------------------------------------------------------------------------------
 
 LINE_DISCOUNT = Projection(
@@ -169,8 +91,8 @@ TICKET = Projection(
         "name": column("name"),
         "pax": column("pax"),
         "price": money("price_fen"),
-        "participant": _participant(),
-        "code": _code(),
+        "participant": participant(),
+        "code": code(),
         "state": column("state"),
         "redeemedAt": column("redeemed_at"),
     },
@@ -190,7 +112,7 @@ BOOKING = Projection(
     fields={
         "id": column("id"),
         "state": column("state"),
-        "nextStates": _next(lambda state: [each.value for each in next_booking_states(BookingState(state))]),
+        "nextStates": next_of(lambda state: [each.value for each in next_booking_states(BookingState(state))]),
         "seats": column("seats"),
         "amount": money("amount_fen"),
         "startsAt": column("starts_at"),
@@ -214,7 +136,7 @@ LINE = Projection(
         "id": column("id"),
         "kind": column("kind"),
         "title": localized("title"),
-        "variant": _from_snapshot("variant", "option"),
+        "variant": from_snapshot("variant", "option"),
         "quantity": column("quantity"),
         "unitPrice": money("unit_price_fen"),
         "amount": money("amount_fen"),
@@ -249,14 +171,14 @@ SELLER_ORDER = Projection(
         "id": column("id"),
         "number": Column(lambda t, _build, _args: _of_order(t, "number")),
         "state": column("state"),
-        "nextStates": _next(lambda state: [each.value for each in next_seller_states(SellerOrderState(state))]),
+        "nextStates": next_of(lambda state: [each.value for each in next_seller_states(SellerOrderState(state))]),
         "producer": ToOne(lambda: PRODUCER, lambda t, other: other.c.id == t.c.producer_id),
         "cooperative": ToOne(lambda: COOPERATIVE, lambda t, other: other.c.id == t.c.cooperative_id),
         **_MONEY,
         "deliveryMethod": column("delivery_method"),
         "weightGrams": column("weight_grams"),
-        "recipient": _contact("name", is_hidden=True, of=lambda t: _of_order(t, "contact_sealed")),
-        "recipientPhone": _contact("phone", is_hidden=True, of=lambda t: _of_order(t, "contact_sealed")),
+        "recipient": contact("name", is_hidden=True, of=lambda t: _of_order(t, "contact_sealed")),
+        "recipientPhone": contact("phone", is_hidden=True, of=lambda t: _of_order(t, "contact_sealed")),
         "deliveredTo": Column(lambda t, _build, _args: _of_order(t, "region_code")),
         "placedAt": column("placed_at"),
         "paidAt": column("paid_at"),
@@ -275,14 +197,14 @@ ORDER = Projection(
         "id": column("id"),
         "number": column("number"),
         "state": column("state"),
-        "nextStates": _next(lambda state: [each.value for each in next_states(OrderState(state))]),
+        "nextStates": next_of(lambda state: [each.value for each in next_states(OrderState(state))]),
         "channel": column("channel"),
         **_MONEY,
-        "recipient": _contact("name", is_hidden=False),
-        "recipientPhone": _contact("phone", is_hidden=True),
-        "street": _contact("street", is_hidden=False),
+        "recipient": contact("name", is_hidden=False),
+        "recipientPhone": contact("phone", is_hidden=True),
+        "street": contact("street", is_hidden=False),
         "deliveredTo": column("region_code"),
-        "note": _opened("note_sealed", NOTE),
+        "note": opened("note_sealed", NOTE),
         "placedAt": column("placed_at"),
         "payBy": column("pay_by"),
         "paidAt": column("paid_at"),

@@ -11,7 +11,7 @@ from schema.organisations.mine import ACCOUNT_ORGANISATION_FIELDS, AccountOrgani
 from schema.organisations.papers import CERTIFICATE, LICENCE, Certificate, Licence, holds_today
 from schema.organisations.people import INVITATION, Invitation
 from schema.organisations.queries import ORGANISATION_QUERIES, OrganisationQueries
-from schema.organisations.types import (
+from schema.organisations.sources import (
     COOPERATIVE,
     COOPERATIVE_FIELDS,
     MANAGED_ORGANISATION,
@@ -19,10 +19,8 @@ from schema.organisations.types import (
     ORGANISATION,
     PRODUCER,
     PRODUCER_FIELDS,
-    Cooperative,
-    Organisation,
-    Producer,
 )
+from schema.organisations.types import Cooperative, Organisation, Producer
 
 __all__ = [
     "ACCOUNT_ORGANISATION_FIELDS",

@@ -12,7 +12,7 @@ from schema.enums import CertificateKind, OrganisationKind
 from schema.filters import DISTANCE, Near, moment_order, near_conditions, text_order, within_region
 from schema.organisations.papers import OLDEST, holds_today
 from schema.organisations.reach import reaches
-from schema.organisations.types import COOPERATIVE, MANAGED_ORGANISATION, PRODUCER
+from schema.organisations.sources import COOPERATIVE, MANAGED_ORGANISATION, PRODUCER
 from schema.places import VILLAGE_FIELDS, contains
 from schema.projection import Args, Build, Order, among, exists, quoted, table_of
 from schema.projection import Connection as Listed

@@ -7,7 +7,8 @@ from market.people.tables import RoleHeld as RoleTable
 from schema.enums import OrganisationRole
 from schema.filters import text_order
 from schema.organisations.people import MY_INVITATIONS, Invitation, is_first_role, roles_held
-from schema.organisations.types import MANAGED_ORGANISATION, Organisation
+from schema.organisations.sources import MANAGED_ORGANISATION
+from schema.organisations.types import Organisation
 from schema.pagination import Connection, field, listed
 from schema.permissions import ruled
 from schema.projection import Column, Projection, ToOne, table_of

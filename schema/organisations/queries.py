@@ -8,7 +8,8 @@ from market.kernel.ids import prefix_of, require_id
 from market.kernel.permissions import Permission
 from schema.organisations.lists import TO_REVIEW, OrganisationWhere
 from schema.organisations.papers import LICENCE, MANAGED_CERTIFICATE, Certificate, Licence, to_review
-from schema.organisations.types import MANAGED_ORGANISATION, Organisation
+from schema.organisations.sources import MANAGED_ORGANISATION
+from schema.organisations.types import Organisation
 from schema.pagination import Connection, listed, single
 from schema.projection import ById
 from schema.projection.declare import Field

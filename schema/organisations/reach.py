@@ -13,7 +13,7 @@ from market.organisations.tables import Organisation as OrganisationTable
 from schema.projection import Args, Build, Column, Computed, Given, looked_up, table_of
 from schema.projection.columns import formatted
 from schema.projection.declare import Condition, Expression
-from schema.projection.viewer import reached
+from schema.projection.viewer import own, reached
 
 ORGANISATIONS = table_of(OrganisationTable)
 
@@ -31,6 +31,7 @@ def _its_organisation(t: sa.FromClause) -> Expression:
 def reaches(build: Build, permission: Permission, organisation_id: Expression) -> Condition:
     """Whether the viewer has this permission for the organisation with this id: as its people, or as staff where it
     lies. False for whoever has it nowhere."""
+    own(build)  # marks the answer as one for this viewer alone: a plain true or false would not
     if scope_of(build.viewer.actor, permission) is None:
         return sa.false()
     row = ORGANISATIONS.alias()

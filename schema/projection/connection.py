@@ -144,7 +144,7 @@ def _edge(
         if name == "node":
             pairs.append((key, compiler.object(whole.spec.target(), rows, merged, inner)))
         elif name == "cursor":
-            pairs.append((key, rows.c.cursor))
+            pairs.append((key, rows.c.page_cursor))
         elif name == "__typename":
             pairs.append((key, quoted(kind.name)))
         else:
@@ -162,7 +162,7 @@ def _page_info(whole: Rows, kind: GraphQLObjectType, nodes: list[FieldNode], row
     values: dict[str, Expression] = {told: engine.json_boolean(was_given), "__typename": quoted(info.name)}
     if rows is not None and "n" in rows.c:
         # The first and last cursor by row number: numbers of one width, so that text order is number order.
-        mark = sa.cast(number(1000) + rows.c.n, sa.Text).concat(rows.c.cursor)
+        mark = sa.cast(number(1000) + rows.c.n, sa.Text).concat(rows.c.page_cursor)
         is_kept = rows.c.n <= size
         lowest = sa.func.substr(sa.func.min(mark).filter(is_kept), number(5))
         highest = sa.func.substr(sa.func.max(mark).filter(is_kept), number(5))

@@ -53,7 +53,7 @@ class Rows:
 
 
 def page_of_rows(whole: Rows, *, is_numbered: bool) -> sa.FromClause:
-    """The page's rows in order, with `cursor`; numbered (`n`, one more than the page has) when that is needed."""
+    """The page's rows in order, with `page_cursor`; numbered (`n`, one more than the page has) when that is needed."""
     target = whole.spec.target()
     is_wide = whole.order is None or target.is_wide
     is_numbered = is_numbered or whole.page.is_backward or is_wide
@@ -68,7 +68,7 @@ def page_of_rows(whole: Rows, *, is_numbered: bool) -> sa.FromClause:
     # Found by an index alone; only now are the page's rows fetched.
     full = whole.compiler.rows(target)
     key = full.c[whole.spec.tiers.rank if whole.order is None and whole.spec.tiers else "id"]
-    found = sa.select(*full.c, numbered.c.cursor, numbered.c.n).select_from(numbered.join(full, key == numbered.c.key))
+    found = sa.select(*full.c, numbered.c.page_cursor, numbered.c.n).select_from(numbered.join(full, key == numbered.c.key))
     return found.where(*whole.compiler.visible(target, full)).order_by(order).subquery()
 
 
@@ -114,7 +114,7 @@ def _keyset(whole: Rows, order: Order, limit: Expression, *, is_wide: bool) -> s
     key = order.key(whole.base, compiler, whole.args)
     tie = whole.base.c[order.tie]
     text = order.text(key, compiler) if order.text else sa.cast(key, sa.Text)
-    cursor = quoted(f"{order.tag}{SEPARATOR}").concat(text).concat(quoted(SEPARATOR)).concat(tie).label("cursor")
+    cursor = quoted(f"{order.tag}{SEPARATOR}").concat(text).concat(quoted(SEPARATOR)).concat(tie).label("page_cursor")
     is_descending = order.is_descending != whole.page.is_backward
     columns: list[Any] = [tie.label("key"), cursor] if is_wide else [*whole.base.c, cursor]
     sorting = [key.label("sorting")] if whole.ways else []
@@ -142,7 +142,7 @@ def _tiered(whole: Rows, limit: Expression) -> sa.FromClause:
     rank = tiers.table.c.rowid
     arms = []
     for tier, matches in enumerate(tiers.matches(compiler, whole.args)):
-        cursor = quoted(f"r{SEPARATOR}{tier}{SEPARATOR}").concat(sa.cast(rank, sa.Text)).label("cursor")
+        cursor = quoted(f"r{SEPARATOR}{tier}{SEPARATOR}").concat(sa.cast(rank, sa.Text)).label("page_cursor")
         arm = sa.select(rank.label("key"), cursor).where(matches, *_after_tier(whole, tiers, tier))
         if whole.filters:  # without any, the search table alone says which rows
             visible = compiler.visible(whole.spec.target(), whole.base)

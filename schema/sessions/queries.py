@@ -8,6 +8,7 @@ import sqlalchemy as sa
 import strawberry
 from strawberry import UNSET
 
+from market.kernel.errors import Invalid
 from market.kernel.ids import prefix_of, require_id
 from schema.catalogue.listing import LISTINGS
 from schema.enums import SeriesState, SessionState
@@ -28,7 +29,9 @@ _MANAGED: Projection = replace(SESSION, visible=mine)
 Id = Annotated[strawberry.ID, strawberry.argument(description="Its id.")]
 
 
-@strawberry.input(description="Which sessions to manage.")
+@strawberry.input(
+    description="Which sessions to manage: of an organisation, package, option, series or region at least."
+)
 class ManagedSessionWhere:
     start: date | None = strawberry.field(
         name="from", default=UNSET, description="From this day, Shanghai's; without it, those that have not started."
@@ -83,12 +86,22 @@ class SessionQueries:
 # -- where they come from ----------------------------------------------------------------------------------------------
 
 
+WHOSE = ("organisation", "tourPackage", "option", "series", "region")
+"""One of these must be said: without it every session there is would have to be looked at."""
+
+
 def _sessions_where(t: sa.FromClause, build: Build, args: Args) -> list[Condition]:
     where = args.nested("where")
     build.plan_each_time()
     conditions = [*on_days(t, build, where), *_same(t, build, where, tourPackage="package_id", option="option_id")]
     conditions += _same(t, build, where, series="series_id")
     organisation, region = where.slot("organisation"), where.slot("region")
+    if not any(where.slot(name) for name in WHOSE):
+        raise Invalid(
+            field="where",
+            allowed="say whose: an organisation, tourPackage, option, series or region",
+            allowed_zh="请指定组织、套餐、方案、系列或地区之一",
+        )
     if organisation is not None:
         prefix = build.structure(organisation, lambda text: prefix_of(text, field="where.organisation"))
         listing = LISTINGS.alias()

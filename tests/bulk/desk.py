@@ -3,7 +3,8 @@
 import io
 import itertools
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from datetime import date, datetime
 from typing import Any
 
 import sqlalchemy as sa
@@ -15,8 +16,12 @@ from market.bulk.tables import ImportJob, ImportProblem, ImportRow
 from market.bulk.upload import upload_import
 from market.bulk.work import work_on_imports
 from market.catalogue.tables import Variant
+from market.kernel.ids import new_id
 from market.kernel.market import Market
 from market.kernel.permissions import Actor, Role
+from market.organisations.manage import OrganisationDraft, register_organisation
+from market.organisations.rules import OrganisationKind, Power
+from market.organisations.tables import Membership, MembershipPower
 from market.people.actors import actor_of
 from market.people.manage import give_role, open_account
 from tests.schema.stalls import ADMIN, Stalls, set_up
@@ -166,3 +171,33 @@ def everything(market: Market) -> dict[str, list[Any]]:
         tables = sa.inspect(session.connection()).get_table_names()
         mine = [name for name in sorted(tables) if not name.startswith(("import_", "topic_version", "listing_search"))]
         return {name: sorted(map(repr, session.execute(sa.text(f'SELECT * FROM "{name}"')))) for name in mine}
+
+
+def as_(desk: Desk, who: Actor, organisation_id: str | None = None) -> Desk:
+    """The same desk with somebody else at it, for an organisation."""
+    stalls = desk.stalls if organisation_id is None else replace(desk.stalls, producer=organisation_id)
+    return replace(desk, owner=who, stalls=stalls, account=str(who.account_id))
+
+
+def register(market: Market, desk: Desk, kind: OrganisationKind, name: str) -> str:
+    return register_organisation(market, ADMIN, OrganisationDraft(kind, name, None, "", None, desk.stalls.village))
+
+
+def join(market: Market, cooperative_id: str, producer_id: str, *powers: Power, now: datetime) -> None:
+    with market.transaction() as session:
+        membership = Membership(
+            id=new_id("mbr"), cooperative_id=cooperative_id, producer_id=producer_id, joined_on=date(2026, 1, 1)
+        )
+        session.add(membership)
+        session.flush()
+        for power in powers:
+            session.add(
+                MembershipPower(
+                    id=new_id("pow"),
+                    membership_id=membership.id,
+                    power=power,
+                    valid_from=date(2026, 1, 1),
+                    granted_by="acc",
+                    granted_at=now,
+                )
+            )

@@ -3,7 +3,6 @@
 import csv
 import io
 import zipfile
-from collections.abc import Sequence
 from datetime import date, datetime, time
 from typing import Any
 
@@ -15,22 +14,30 @@ from sqlmodel import col
 from market.bulk.export import scope as scopes
 from market.bulk.export import write_error_list, write_export
 from market.bulk.rules import FileFormat, ImportState, Outcome, SheetKind
-from market.bulk.sheets import SHEETS
 from market.bulk.writing.delimited import write_csv
-from market.bulk.writing.templates import write_template
 from market.bulk.writing.workbook import Book
-from market.catalogue.publish import CategoryDraft, add_category
-from market.catalogue.rules import ListingKind
 from market.catalogue.tables import Listing, Variant
 from market.kernel.errors import Forbidden, Language, NotFound
 from market.kernel.ids import new_id
 from market.kernel.market import Market
 from market.kernel.permissions import Actor, Role
 from market.organisations.rules import OrganisationKind, Power
-from tests.bulk.desk import Desk, actor, checked, csv_file, everything, hire, imported, open_desk, outcomes, problems
+from tests.bulk.desk import (
+    Desk,
+    actor,
+    checked,
+    csv_file,
+    everything,
+    hire,
+    imported,
+    join,
+    open_desk,
+    outcomes,
+    problems,
+    register,
+)
 from tests.bulk.test_products import BIG, HEADER, SMALL, TEA, sheet
-from tests.bulk.test_rights import join, register
-from tests.schema.stalls import ADMIN, offer_tour, schedule, sell
+from tests.schema.stalls import offer_tour, schedule, sell
 
 HOSTILE = (
     '=HYPERLINK("http://evil.example","看")',
@@ -218,7 +225,7 @@ def test_an_export_holds_what_the_actor_may_see_of_the_organisation_and_its_memb
         export(SheetKind.PRICES, Actor(customer.kind, customer.account_id), other)
 
 
-# -- errors and templates ----------------------------------------------------------------------------------------------
+# -- rows in error -----------------------------------------------------------------------------------------------------
 
 
 def test_the_rows_in_error_can_be_put_right_and_uploaded_as_they_come(market: Market, desk: Desk) -> None:
@@ -240,72 +247,3 @@ def test_the_rows_in_error_can_be_put_right_and_uploaded_as_they_come(market: Ma
     )
     again = checked(market, desk, SheetKind.PRICES, corrected)
     assert (again.state, again.would_change, again.would_fail) == (ImportState.CHECKED, 1, 1)
-
-
-def template(market: Market, desk: Desk, kind: SheetKind, form: FileFormat, language: Language = "zh-CN") -> bytes:
-    file = io.BytesIO()
-    write_template(market, desk.owner, kind=kind, form=form, language=language, file=file)
-    return file.getvalue()
-
-
-@pytest.mark.parametrize("language", ["zh-CN", "en"])
-@pytest.mark.parametrize("kind", SheetKind)
-def test_a_template_of_csv_is_understood_and_its_example_is_not_imported(
-    market: Market, desk: Desk, kind: SheetKind, language: Language
-) -> None:
-    content = template(market, desk, kind, FileFormat.CSV, language)
-    assert content.startswith(b"\xef\xbb\xbf")
-
-    found = checked(market, desk, kind, content)
-
-    assert (found.state, found.problem_code) == (ImportState.REFUSED, "FILE_NO_ROWS")
-
-
-@pytest.mark.parametrize("kind", SheetKind)
-def test_a_template_of_excel_explains_itself(market: Market, desk: Desk, kind: SheetKind) -> None:
-    add_category(market, ADMIN, CategoryDraft("pear", "梨", "Pear", ListingKind.PRODUCT, desk.stalls.fruit))
-
-    book = load_workbook(io.BytesIO(template(market, desk, kind, FileFormat.XLSX)))
-
-    columns = [column for column in SHEETS[kind].columns if not column.is_note]
-    data, explained = book.worksheets[0], book.worksheets[1]
-    assert data.title == SHEETS[kind].zh
-    assert [str(cell.value).removesuffix(" *") for cell in data[1]] == [column.zh for column in columns]
-    assert all(
-        cell.comment and column.help_zh in cell.comment.text for cell, column in zip(data[1], columns, strict=True)
-    )
-    assert [row[0].value for row in explained.iter_rows(min_row=2)] == [column.zh for column in columns]
-    if kind is SheetKind.PRODUCTS:
-        lists = book["列表"]
-        offered = {
-            str(cell.value): [each.value for each in column[1:] if each.value]
-            for column in lists.columns
-            for cell in column[:1]
-        }
-        assert lists.sheet_state == "hidden"
-        assert offered == {"生产者": ["老王家"], "类目": ["桃", "梨"], "储存方式": ["常温", "冷藏", "冷冻"]} | {
-            "类目": ["水果", "水果/桃", "水果/梨", "茶"]
-        }
-        assert {str(each.sqref) for each in data.data_validations.dataValidation} == {
-            "D2:D50001",
-            "E2:E50001",
-            "L2:L50001",
-        }
-
-
-def test_an_excel_template_filled_in_is_imported(market: Market, desk: Desk) -> None:
-    book = load_workbook(io.BytesIO(template(market, desk, SheetKind.PRODUCTS, FileFormat.XLSX)))
-    data = book.worksheets[0]
-    filled: dict[str, Any] = dict(zip(HEADER, TEA, strict=True)) | {"销售时段": "03-07~05-31"}
-    for at, cell in enumerate(list(data[1]), start=1):
-        data.cell(2, at, filled.get(str(cell.value).removesuffix(" *")))
-    file = io.BytesIO()
-    book.save(file)
-
-    found = imported(market, desk, SheetKind.PRODUCTS, file.getvalue())
-
-    assert outcomes(found) == {Outcome.CREATED: 1}
-    assert found.format is FileFormat.XLSX
-    rows: Sequence[Sequence[str]] = table(exported(market, desk, SheetKind.PRODUCTS))
-    row = dict(zip(rows[0], rows[1], strict=True))
-    assert (row["销售时段"], row["村"], row["生产者"], row["类目"]) == ("03-07~05-31", "滕头村", "老王家", "茶")

@@ -21,26 +21,28 @@ from market.kernel.errors import Forbidden, NotFound, NotSignedIn
 from market.kernel.ids import new_id
 from market.kernel.market import Market
 from market.kernel.permissions import VISITOR, Actor, ActorKind, Permission, Role
-from market.organisations.manage import OrganisationDraft, register_organisation
 from market.organisations.rules import OrganisationKind, Power
-from market.organisations.tables import Membership, MembershipPower
+from market.organisations.tables import MembershipPower
 from market.people.keys import KeyDraft, create_key
 from market.people.manage import block_account, take_role
 from market.people.tables import ApiKey
 from tests.bulk.desk import (
     Desk,
     actor,
+    as_,
     checked,
     csv_file,
     everything,
     hire,
     imported,
     job,
+    join,
     key,
     open_desk,
     outcomes,
     prices,
     problems,
+    register,
     run,
     upload,
     work,
@@ -58,36 +60,6 @@ def _desk(market: Market) -> Desk:
     desk = open_desk(market)
     sell(market, desk.stalls, "桃", desk.stalls.peach)
     return desk
-
-
-def as_(desk: Desk, who: Actor, organisation_id: str | None = None) -> Desk:
-    """The same desk with somebody else at it, for an organisation."""
-    stalls = desk.stalls if organisation_id is None else replace(desk.stalls, producer=organisation_id)
-    return replace(desk, owner=who, stalls=stalls, account=str(who.account_id))
-
-
-def register(market: Market, desk: Desk, kind: OrganisationKind, name: str) -> str:
-    return register_organisation(market, ADMIN, OrganisationDraft(kind, name, None, "", None, desk.stalls.village))
-
-
-def join(market: Market, cooperative_id: str, producer_id: str, *powers: Power, now: datetime) -> None:
-    with market.transaction() as session:
-        membership = Membership(
-            id=new_id("mbr"), cooperative_id=cooperative_id, producer_id=producer_id, joined_on=date(2026, 1, 1)
-        )
-        session.add(membership)
-        session.flush()
-        for power in powers:
-            session.add(
-                MembershipPower(
-                    id=new_id("pow"),
-                    membership_id=membership.id,
-                    power=power,
-                    valid_from=date(2026, 1, 1),
-                    granted_by="acc",
-                    granted_at=now,
-                )
-            )
 
 
 def revoke(session: Session, now: datetime) -> None:

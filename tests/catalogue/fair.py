@@ -10,9 +10,8 @@ from threading import Barrier
 from typing import Any, TypeVar
 
 import sqlalchemy as sa
-from sqlmodel import Session, col, select
+from sqlmodel import Session
 
-from market.catalogue.content.codec import decoded
 from market.catalogue.content.drafts import (
     Draft,
     GiftDraft,
@@ -25,7 +24,6 @@ from market.catalogue.content.drafts import (
     VariantDraft,
     WindowDraft,
 )
-from market.catalogue.content.read import content_of
 from market.catalogue.manage.drafting import SavedListing
 from market.catalogue.manage.drafts import save_draft
 from market.catalogue.manage.submit import SubmittedListing, submit_listing
@@ -34,7 +32,6 @@ from market.catalogue.review.decide import Decision, ReviewedListing, review_lis
 from market.catalogue.rules import (
     GiftPer,
     ListingKind,
-    ListingState,
     NoteKind,
     PricingPer,
     Storage,
@@ -42,13 +39,9 @@ from market.catalogue.rules import (
     WindowKind,
 )
 from market.catalogue.rules.reasons import Reason
-from market.catalogue.rules.states import ListingReason, RevisionState, Verdict
-from market.catalogue.search import asked
-from market.catalogue.tables import Listing, ListingRevision, ListingSuspension, Variant, listing_search
-from market.kernel.audit import AuditEntry
+from market.catalogue.rules.states import ListingReason, Verdict
 from market.kernel.errors import MarketError
 from market.kernel.ids import new_id
-from market.kernel.market import Market
 from market.kernel.permissions import Actor, ActorKind, Role
 from market.organisations.manage import OrganisationDraft, grant_powers, join_cooperative, register_organisation
 from market.organisations.rules import DocumentState, LicenceKind, OrganisationKind, Power
@@ -56,6 +49,7 @@ from market.organisations.tables import Licence
 from market.people.actors import actor_of
 from market.people.manage import give_role, open_account
 from market.places.manage import RegionRow, VillageDraft, add_regions, add_village
+from tests.catalogue.seen import Seen
 
 ADMIN = Actor(ActorKind.ADMIN, "account")
 VISITOR = Actor(ActorKind.VISITOR)
@@ -82,10 +76,9 @@ def a_key() -> str:
 
 
 @dataclass
-class Fair:
+class Fair(Seen):
     """One marketplace, set up."""
 
-    market: Market
     village: str = ""
     other_village: str = ""
     producer: str = ""
@@ -250,76 +243,6 @@ class Fair:
         """A revision of the listing that waits for review: these fields of what both kinds share are other ones."""
         self.save(self.saying(listing_id, **listing), listing_id=listing_id)
         return self.submit(listing_id)
-
-    # -- what there is now -----------------------------------------------------------------------------------------
-
-    def saying(self, listing_id: str, **listing: Any) -> Any:
-        """What a listing says to buyers, with other values for fields that both kinds share."""
-        with self.market.read() as session:
-            content = content_of(session, session.get_one(Listing, listing_id))
-        assert content is not None
-        return replace(content, listing=replace(content.listing, **listing))
-
-    def listing(self, listing_id: str) -> Listing:
-        """A listing's row."""
-        with self.market.read() as session:
-            return session.get_one(Listing, listing_id)
-
-    def listing_of(self, revision_id: str) -> Listing:
-        """The listing of a revision."""
-        return self.listing(self.revision(revision_id).listing_id)
-
-    def revision(self, revision_id: str) -> ListingRevision:
-        """A revision's row."""
-        with self.market.read() as session:
-            return session.get_one(ListingRevision, revision_id)
-
-    def open(self, listing_id: str) -> ListingRevision | None:
-        """A listing's open revision."""
-        with self.market.read() as session:
-            return session.exec(
-                select(ListingRevision).where(
-                    ListingRevision.listing_id == listing_id,
-                    col(ListingRevision.state).in_(
-                        [RevisionState.DRAFT, RevisionState.SUBMITTED, RevisionState.CHANGES_REQUESTED]
-                    ),
-                )
-            ).one_or_none()
-
-    def wanted(self, listing_id: str) -> Any:
-        """What a listing's open revision would have it say."""
-        revision = self.open(listing_id)
-        assert revision is not None
-        return decoded(revision.content)
-
-    def state(self, listing_id: str) -> ListingState:
-        return self.listing(listing_id).state
-
-    def causes(self, listing_id: str) -> list[str]:
-        """The causes for which a listing is off sale."""
-        with self.market.read() as session:
-            held = select(ListingSuspension.cause).where(ListingSuspension.listing_id == listing_id)
-            return sorted(str(each) for each in session.exec(held))
-
-    def found(self, words: str) -> list[str]:
-        """The listings that a search finds, by id."""
-        engine = self.market.database.engine
-        matches = engine.matches_any(listing_search, sa.literal(asked(words, engine, tier=None)))
-        with self.market.read() as session:
-            rows = select(Listing.id).join(listing_search, listing_search.c.rowid == col(Listing.search_rank))
-            return sorted(session.exec(rows.where(matches)))
-
-    def variants(self, listing_id: str) -> dict[str, Variant]:
-        """A product's variants by SKU, retired ones too."""
-        with self.market.read() as session:
-            rows = session.exec(select(Variant).where(Variant.listing_id == listing_id).order_by(col(Variant.position)))
-            return {each.sku: each for each in rows}
-
-    def audited(self) -> list[tuple[str, str, str]]:
-        """The audit trail: actor, action, principal."""
-        with self.market.read() as session:
-            rows = session.exec(select(AuditEntry).order_by(col(AuditEntry.seq)))
-            return [(each.actor, each.action, each.principal) for each in rows]
 
 
 def a_variant(sku: str, price_fen: int = 8800, **more: Any) -> VariantDraft:

@@ -272,39 +272,9 @@ def test_findings_are_kept_up_to_a_limit_and_counted_beyond_it(market: Market) -
     assert ([finding.seq for finding in few.findings], few.found, few.is_intact) == ([1, 2, 3], 10, False)
 
 
-@pytest.mark.parametrize("change", ["UPDATE kept SET note = 'b'", "DELETE FROM kept", "replace all"])
-def test_an_append_only_table_refuses_change(market: Market, change: str) -> None:
-    dialect = market.database.engine.name
-    replace_all = {"sqlite": "INSERT OR REPLACE INTO kept VALUES (1, 'b')", "postgresql": "TRUNCATE kept"}[dialect]
-
-    with pytest.raises(sa.exc.IntegrityError, match="append-only"), market.transaction() as session:
-        run(session, "CREATE TABLE kept (id BIGINT PRIMARY KEY, note TEXT)", *append_only("kept", dialect) * 2)
-        run(session, "INSERT INTO kept VALUES (1, 'a')")
-        run(session, replace_all if change == "replace all" else change)
-
-
-def test_a_freed_table_can_be_changed_again(market: Market) -> None:
-    dialect = market.database.engine.name
-
-    with market.transaction() as session:
-        run(session, "CREATE TABLE kept (id BIGINT PRIMARY KEY, note TEXT)")
-        run(session, *append_only("kept", dialect), *free("kept", dialect) * 2)
-        run(session, "INSERT INTO kept VALUES (1, 'a')", "UPDATE kept SET note = 'b'", "DELETE FROM kept")
-        session.rollback()
-
-
 def test_entries_of_one_transaction_are_chained_with_the_guard_on(market: Market) -> None:
     with market.transaction() as session:
         run(session, *append_only("audit_entry", market.database.engine.name, key="seq"))
         assert [add(session), add(session)] == [1, 2]
         assert verify(session).is_intact
         session.rollback()
-
-
-@pytest.mark.parametrize("name", ["", "Entry", "entry; DROP TABLE x", "1entry", "entry\n", "e" * 49])
-def test_ddl_is_made_for_plain_names_and_known_engines_only(name: str) -> None:
-    for act in (append_only, free, lambda key, dialect: append_only("entry", dialect, key=key)):
-        with pytest.raises(ValueError, match="plain name"):
-            act(name, "sqlite")
-        with pytest.raises(ValueError, match="not supported"):
-            act("entry", "mysql")

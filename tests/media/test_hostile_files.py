@@ -6,6 +6,7 @@ import time
 import zipfile
 import zlib
 from collections.abc import Callable
+from dataclasses import replace
 
 import pytest
 from hypothesis import HealthCheck, given, settings
@@ -85,6 +86,7 @@ HEADERS: dict[str, tuple[Callable[[], bytes], UnusableReason]] = {
     "PNG whose chunks are empty": (lambda: png(10, 10, *[chunk(b"xxXx")] * (PNG_CHUNKS_MAX + 1)), R.UNUSUAL),
     "JPEG of ten thousand comments": (lambda: JPEG[:2] + b"\xff\xfe\x00\x02" * 10_000 + JPEG[2:], R.UNUSUAL),
     "JPEG whose scans would take an hour": (lambda: scan_bomb(200_000), R.UNUSUAL),
+    "JPEG of a scan too many": (lambda: scan_bomb(JPEG_SCANS_MAX + 1), R.UNUSUAL),
     "lossless JPEG": (lambda: JPEG.replace(b"\xff\xc0", b"\xff\xc3", 1), R.UNUSUAL),
     "PNG without header": (lambda: PNG_SIGNATURE + chunk(b"IDAT") + chunk(b"IEND"), R.DAMAGED),
     "only a signature": (lambda: PNG_SIGNATURE, R.DAMAGED),
@@ -166,6 +168,14 @@ def test_nothing_but_the_picture_comes_through(name: str) -> None:
         for trace in (NEEDLE, b"PK\x03\x04", b"Exif", b"GPS", b"13800138000", b"ftyp", b"script"):
             assert trace not in content
         assert opened(content).info.keys() & {"exif", "xmp", "icc_profile"} == set()
+
+
+def test_what_the_decoder_sees_must_be_what_the_header_said() -> None:
+    """Were the two read differently, a file could be small for one and huge for the other."""
+    header = read_header(JPEG)
+
+    with pytest.raises(UnusableImage):
+        render(JPEG, replace(header, width=header.width - 1))
 
 
 def test_as_many_scans_as_a_file_may_have_are_decoded_in_time() -> None:

@@ -20,6 +20,7 @@ from tests.schema.asking import SCHEMA
 
 SHORT_LISTS = {
     "Account.roles",  # nobody holds many
+    "BulkSheet.columns",  # 25 at most: market.bulk.sheets
     "Cooperative.certificates",
     "ListingContent.images",  # 30 at most, as all of these have a bound: market.catalogue.content.bounds
     "ListingDraft.problems",  # one for each part
@@ -38,6 +39,7 @@ SHORT_LISTS = {
     "Product.variants",
     "ProductContent.seasonWindows",
     "ProductContent.variants",
+    "Query.bulkSheets",  # one for each kind
     "Query.availability",  # 92 days at most
     "Query.nodes",  # as many as ids were given
     "ReviewListingsPayload.outcomes",  # as many as decisions were given

@@ -67,7 +67,7 @@ def seed(market: Market, media: Path, *, stop: tuple[str, int] | None = None) ->
         if (what, done) == stop:
             raise Stopped
 
-    return seed_demo(market, media, today=TODAY, progress=progress)
+    return seed_demo(market, media.as_uri(), today=TODAY, progress=progress)
 
 
 def content(market: Market) -> Snapshot:
@@ -123,7 +123,7 @@ def test_a_second_run_changes_nothing(morning: Market, media: Path) -> None:
     with morning.read() as session:
         before = rows(session)
 
-    report = seed_demo(morning, media, today=TODAY + timedelta(days=9))
+    report = seed_demo(morning, media.as_uri(), today=TODAY + timedelta(days=9))
 
     assert not report.is_new
     with morning.read() as session:
@@ -146,7 +146,7 @@ def test_a_killed_run_is_completed(tmp_path: Path, expected: Snapshot) -> None:
     market, media = fresh(tmp_path / "market.db"), tmp_path / "media"
     program = (
         "import sys\nfrom pathlib import Path\nfrom tests.seeds.test_demo import fresh, seed_demo, TODAY\n"
-        f"seed_demo(fresh(Path({str(tmp_path / 'market.db')!r})), Path({str(media)!r}), today=TODAY,"
+        f"seed_demo(fresh(Path({str(tmp_path / 'market.db')!r})), {media.as_uri()!r}, today=TODAY,"
         " progress=lambda what, done, total: print(what, done, flush=True))"
     )
     for line in ("product 60\n", "package 15\n"):
@@ -165,12 +165,12 @@ def test_a_killed_run_is_completed(tmp_path: Path, expected: Snapshot) -> None:
 
 @pytest.mark.parametrize("size", MediaSize)
 def test_a_picture_that_is_gone_is_drawn_again(tmp_path: Path, media: Path, size: MediaSize) -> None:
-    draw_missing(media)
+    draw_missing(media.as_uri())
     folder = Path(copytree(media, tmp_path / "media"))
     gone = folder / "public" / sized(all_pictures()[7].key, size)
     gone.unlink()
 
-    assert draw_missing(folder) == 1
+    assert draw_missing(folder.as_uri()) == 1
 
     assert gone.read_bytes() == (media / gone.relative_to(folder)).read_bytes()
 

@@ -8,6 +8,7 @@ from pathlib import Path
 import httpx
 import pytest
 from starlette.applications import Starlette
+from typer.testing import CliRunner
 
 from market.kernel.clock import business_day
 from market.kernel.market import Market
@@ -19,10 +20,13 @@ from market.media.objects import Found, Objects, open_objects
 from market.media.render import Rendered
 from market.media.rules import LINK_KEPT, MediaKind, MediaSize, sized
 from market.media.store import MediaStore
+from market.server.cli import build_cli
 from market.server.media import media_routes, open_media
 from market.server.settings import read_settings
+from schema.cli import PARTS
 from tests.clock import FakeClock
-from tests.media.fake_s3 import fake_s3
+from tests.media.fake_s3 import BUCKET, KEY_ID, REGION, fake_s3
+from tests.media.fake_s3 import SECRET as SECRET_KEY
 from tests.media.test_objects import bucket
 from tests.server.test_worker import log
 
@@ -229,3 +233,23 @@ def test_links_are_signed_with_this_marketplaces_secret(market: Market, tmp_path
     with closing(open_media(settings, market)) as store:
         assert store.links.key == market.sealer.key("media-url")
         assert len(store.links.key) == 32
+
+
+@pytest.mark.parametrize("is_down", [False, True])
+def test_check_says_whether_a_bucket_answers(tmp_path: Path, *, is_down: bool) -> None:
+    with fake_s3() as server:
+        server.is_down = is_down
+        environment = {
+            "MARKET_DATABASE_URL": f"sqlite:///{tmp_path}/m.db",
+            "MARKET_MEDIA_STORE": f"s3://{BUCKET}/shop",
+            "AWS_ENDPOINT_URL": server.url,
+            "AWS_ALLOW_HTTP": "true",
+            "AWS_REGION": REGION,
+            "AWS_ACCESS_KEY_ID": KEY_ID,
+            "AWS_SECRET_ACCESS_KEY": SECRET_KEY,
+        }
+        said = CliRunner().invoke(build_cli(PARTS), ["check"], env=environment).stdout
+
+    expected = "wrong  media store: cannot be reached: " if is_down else "ok     media store\n"
+    assert expected in said
+    assert server.asked

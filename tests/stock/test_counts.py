@@ -4,9 +4,9 @@ from datetime import date
 
 import pytest
 
-from market.kernel.errors import Invalid, NotFound
+from market.kernel.errors import Forbidden, Invalid, NotFound
 from market.kernel.market import Market
-from market.kernel.permissions import Actor
+from market.kernel.permissions import Actor, Role
 from market.stock.errors import StockMoved
 from market.stock.rules import AdjustReason
 from market.stock.steps import set_counted
@@ -109,5 +109,8 @@ def test_an_import_sets_what_was_counted_by_sku(market: Market) -> None:
         with pytest.raises(NotFound) as refusal:
             set_it(1, who=who, sku=sku)
         assert refusal.value.facts == {"field": "sku"}
+    for sku in (f"SKU-{variant}", "SKU-unknown"):
+        with pytest.raises(Forbidden):
+            set_it(1, who=people_of(market, producer, Role.VIEWER), sku=sku)
     assert level(market, variant).on_hand == 2
     assert_adds_up(market)

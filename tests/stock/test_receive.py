@@ -104,6 +104,16 @@ def test_the_same_key_receives_once(market: Market) -> None:
     assert len(audited(market)) == 1
 
 
+def test_an_answer_is_not_given_again_to_who_may_do_it_no_more(market: Market) -> None:
+    producer = a_producer(market)
+    [variant] = variants_of(market, producer)
+    actor = people_of(market, producer)
+    take_in(market, LotDraft(variant, 5, PICKED), actor=actor)
+
+    with pytest.raises(Forbidden):
+        take_in(market, LotDraft(variant, 5, PICKED), actor=Actor(ActorKind.CUSTOMER, actor.account_id))
+
+
 def test_the_same_code_receives_once_and_is_recorded_once(market: Market) -> None:
     variant = a_variant(market)
     draft = LotDraft(variant, 5, PICKED, code="A-1")

@@ -6,6 +6,7 @@ from sqlmodel import col, func, select
 
 from market.catalogue.rules import ListingKind
 from market.catalogue.tables import Category
+from market.kernel.audit import record
 from market.kernel.errors import Invalid, NotFound
 from market.kernel.market import Market
 from market.kernel.permissions import Actor, Permission, require
@@ -64,4 +65,6 @@ def add_category(market: Market, actor: Actor, draft: CategoryDraft) -> str:
         )
         session.add(category)
         touch(session, "categories")
+        session.flush()
+        record(session, actor, action="category.add", subject=category.id, after={"slug": draft.slug}, now=market.now())
         return category.id

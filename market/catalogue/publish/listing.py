@@ -8,6 +8,7 @@ from market.catalogue.content.rows import add_listing, write_content
 from market.catalogue.content.topics import topics_of
 from market.catalogue.errors import NotReady
 from market.catalogue.rules import ListingState
+from market.kernel.audit import record
 from market.kernel.market import Market
 from market.kernel.permissions import Actor, Permission, require
 from market.kernel.topics import touch
@@ -25,4 +26,5 @@ def publish(market: Market, actor: Actor, draft: Draft, popularity: int) -> str:
         write_content(session, listing, draft, now=now)
         index_listing(session, market.database.engine, listing, draft)
         touch(session, *topics_of(listing))
+        record(session, actor, action="listing.publish", subject=listing.id, principal=listing.producer_id, now=now)
         return listing.id

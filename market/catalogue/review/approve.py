@@ -17,13 +17,14 @@ from market.catalogue.content.topics import topics_of
 from market.catalogue.errors import NotReady
 from market.catalogue.history import note
 from market.catalogue.queries import has_ended_licence
+from market.catalogue.review.causes import DATED, resume_if_free
 from market.catalogue.revisions import move_revision
 from market.catalogue.rules import ListingState
 from market.catalogue.rules.moments import to_second
 from market.catalogue.rules.problems import Problem
 from market.catalogue.rules.states import ListingEventKind, ListingMove, RevisionMove, SuspensionCause
 from market.catalogue.standing import drop_causes, move_listing
-from market.catalogue.tables import Listing, ListingRevision
+from market.catalogue.tables import Listing, ListingRevision, ListingSuspension
 from market.kernel.clock import business_day
 from market.kernel.database import Engine
 from market.kernel.permissions import Actor
@@ -63,20 +64,21 @@ def approve_step(
     now: datetime,
 ) -> None:
     """Step: the revision is approved and the listing says what it says. It is on sale from now on, unless its seller has
-    withdrawn it. `rule` is by which the system did it.
+    withdrawn it, or staff took it off sale after this was handed in: then it does not answer them. `rule` is by which
+    the system did it. The caller has checked the papers that it is sold under.
 
     Refuses: IllegalTransition unless it was handed in; NotReady when one of its SKUs was taken this moment.
     """
     move_revision(session, revision, RevisionMove.APPROVE, decided_at=now, decided_by=who(actor), rule=rule, reasons=[])
     write_content(session, listing, draft, now=now)
-    drop_causes(session, listing.id, SuspensionCause)
+    drop_causes(session, listing.id, _answered(session, listing, revision))
     match listing.state:
         case ListingState.DRAFT:
             on_sale = {"published_at": to_second(now)}
             session.execute(sa.update(Listing).where(col(Listing.id) == listing.id).values(on_sale))
             move_listing(session, engine, listing, ListingMove.APPROVE, now=now)
         case ListingState.SUSPENDED:
-            move_listing(session, engine, listing, ListingMove.RESUME, now=now)
+            resume_if_free(session, engine, listing, now=now)
         case ListingState.LIVE:
             index_listing(session, engine, listing, draft)
             touch(session, *topics_of(listing))
@@ -91,3 +93,12 @@ def approve_step(
         now=now,
         **({} if rule is None else {"rule": rule}),
     )
+
+
+def _answered(session: Session, listing: Listing, revision: ListingRevision) -> set[SuspensionCause]:
+    """The causes that an approval of this revision puts right."""
+    moderated = session.get(ListingSuspension, (listing.id, SuspensionCause.MODERATION))
+    assert revision.submitted_at is not None, "what is approved was handed in"
+    if moderated is None or to_second(moderated.since) > revision.submitted_at:
+        return set(DATED)
+    return {*DATED, SuspensionCause.MODERATION}

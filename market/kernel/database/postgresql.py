@@ -118,7 +118,7 @@ class PostgresqlEngine(Engine):
     def elements(self, values: sa.ColumnElement[Any]) -> sa.FromClause:
         rows = (
             sa.func.unnest(sa.cast(values, ARRAY(sa.Text)))
-            .table_valued(sa.column("value", sa.Text), with_ordinality="position")
+            .table_valued(sa.column("value", sa.Text), with_ordinality="position", name="element")
             .render_derived()
         )
         return sa.select(rows.c.value, rows.c.position).subquery("elements")

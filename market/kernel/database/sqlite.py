@@ -153,7 +153,7 @@ class SqliteEngine(Engine):
         return value
 
     def elements(self, values: sa.ColumnElement[Any]) -> sa.FromClause:
-        rows = sa.func.json_each(values).table_valued("key", "value")
+        rows = sa.func.json_each(values).table_valued("key", "value", name="element")
         return sa.select(
             sa.type_coerce(rows.c.value, sa.Text).label("value"),
             (sa.type_coerce(rows.c.key, sa.Integer) + 1).label("position"),

@@ -27,7 +27,7 @@ _STATES = (
 _COUNTS = (
     "rows_total",
     "rows_done",
-    "cursor",
+    "done_through",
     "would_create",
     "would_change",
     "would_keep",
@@ -99,8 +99,8 @@ def upgrade() -> None:
         postgresql_where=_IN_HAND,
         sqlite_where=_IN_HAND,
     )
-    op.create_index("import_job_of_organisation", "import_job", ["organisation_id", "created_at", "id"])
-    op.create_index("import_job_of_account", "import_job", ["account_id", "created_at", "id"])
+    op.create_index("import_job_of_organisation", "import_job", ["organisation_id", "id"])
+    op.create_index("import_job_of_account", "import_job", ["account_id", "id"])
     op.create_index("import_job_age", "import_job", ["created_at", "id"])
     op.create_table(
         "import_part",

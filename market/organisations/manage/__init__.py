@@ -1,17 +1,13 @@
 """Use cases: who sells, from the application to the end, its people, its papers, and memberships between them.
 
-`registration` and `review` are the two sides of an application, `documents` its papers; `invitations`, `answers` and
+`registration` and `review` are the two sides of an application, `documents` and
+`document_review` its papers; `invitations`, `answers` and
 `people` are who acts for it; `memberships` and `powers` let a cooperative act for a producer.
 """
 
 from market.organisations.manage.answers import answer_invitation, expire_invitations
-from market.organisations.manage.documents import (
-    record_certificate,
-    review_certificate,
-    review_licence,
-    submit_certificate,
-    submit_licence,
-)
+from market.organisations.manage.document_review import review_certificate, review_licence
+from market.organisations.manage.documents import record_certificate, submit_certificate, submit_licence
 from market.organisations.manage.drafts import (
     CertificateDraft,
     LegalFacts,

@@ -1,19 +1,16 @@
-"""Use cases: an organisation's people submit licences and certificates, staff accept or return them; staff record
-certificates themselves.
+"""Use cases: an organisation's owners submit licences and certificates; staff record certificates themselves.
 
-Nobody else sees one before it is accepted. A returned one stays as it is: a better one is submitted anew.
+Nobody else sees one before staff have accepted it, see `document_review`.
 """
 
-from collections.abc import Sequence
 from dataclasses import asdict
 from datetime import datetime
 from typing import Any
 
-import sqlalchemy as sa
-from sqlmodel import Session, SQLModel, col, func, select
+from sqlmodel import Session, col, func, select
 
 from market.kernel import audit
-from market.kernel.errors import IllegalTransition, Invalid, LimitReached, NotFound
+from market.kernel.errors import Invalid, LimitReached
 from market.kernel.ids import new_id
 from market.kernel.market import Market
 from market.kernel.permissions import Actor, Permission, reach
@@ -25,28 +22,23 @@ from market.organisations.manage.drafts import CertificateDraft, LicenceDraft
 from market.organisations.once import once_id
 from market.organisations.rules import (
     APPLYING,
-    DOCUMENT_MOVES,
     NAME_MAX,
     NUMBER_MAX,
     REGISTERED,
     DocumentState,
     LicenceKind,
-    Reason,
     check_certificate_number,
     check_dates,
-    check_reasons,
     credit_code_of,
-    stored,
     text_of,
 )
-from market.organisations.steps import organisation_for, require_impartial
+from market.organisations.steps import organisation_for
 from market.organisations.tables import Certificate, Licence
 
 PENDING_MAX = 20
 """Licences, and certificates, of one organisation that wait for review."""
 
 Document = Licence | Certificate
-_LICENCE, _CERTIFICATE = "licence", "certificate"
 
 
 def record_certificate(market: Market, actor: Actor, draft: CertificateDraft) -> str:
@@ -126,112 +118,6 @@ def submit_licence(market: Market, actor: Actor, draft: LicenceDraft, *, idempot
         return once_id(session, actor, "submitLicence", idempotency_key, asked=asdict(draft), act=act, now=now)
 
 
-def review_licence(
-    market: Market,
-    actor: Actor,
-    *,
-    licence_id: str,
-    accept: bool,
-    reasons: Sequence[Reason] = (),
-    idempotency_key: str,
-) -> str:
-    """Accept a licence document, or return it with reasons; its id.
-
-    Refuses: NotSignedIn; Forbidden, also to the organisation's own people; NotFound, also outside the actor's regions;
-    Invalid for returning without reasons, or accepting with some; IllegalTransition; IdempotencyConflict.
-    Guards: one conditional update of the document; of two reviewers one decides.
-    """
-    return _review(
-        market, actor, Licence, licence_id, field=_LICENCE, accept=accept, reasons=reasons, key=idempotency_key
-    )
-
-
-def review_certificate(
-    market: Market,
-    actor: Actor,
-    *,
-    certificate_id: str,
-    accept: bool,
-    reasons: Sequence[Reason] = (),
-    idempotency_key: str,
-) -> str:
-    """Accept a certificate, which everybody sees from then on, or return it with reasons; its id.
-
-    Refuses and guards as `review_licence` does.
-    """
-    return _review(
-        market,
-        actor,
-        Certificate,
-        certificate_id,
-        field=_CERTIFICATE,
-        accept=accept,
-        reasons=reasons,
-        key=idempotency_key,
-    )
-
-
-def _review(
-    market: Market,
-    actor: Actor,
-    kind: type[Licence] | type[Certificate],
-    document_id: str,
-    *,
-    field: str,
-    accept: bool,
-    reasons: Sequence[Reason],
-    key: str,
-) -> str:
-    reach(actor, Permission.ORGANISATION_REVIEW)
-    if not accept:
-        check_reasons(reasons)
-    elif reasons:
-        raise Invalid(field="reasons", allowed="what is accepted needs no reasons", allowed_zh="通过时无需填写理由")
-    now = market.now()
-    to_state = DocumentState.ACCEPTED if accept else DocumentState.RETURNED
-
-    def act() -> str:
-        document = session.get(kind, document_id)
-        if not isinstance(document, Licence | Certificate):
-            raise NotFound(field=field)
-        organisation_id = document.organisation_id
-        organisation_for(session, actor, Permission.ORGANISATION_REVIEW, organisation_id, now=now, field=field)
-        require_impartial(actor, organisation_id)
-        _move(session, document, to_state, actor=actor, reasons=reasons, now=now)
-        touch(session, "organisations", "catalogue")
-        verb = "accept" if accept else "return"
-        _record(session, actor, f"{field}.{verb}", document, now=now, reasons=reasons)
-        return document_id
-
-    asked = {field: document_id, "accept": accept, "reasons": stored(reasons)}
-    with market.transaction() as session:
-        return once_id(session, actor, f"review{field.capitalize()}", key, asked=asked, act=act, now=now)
-
-
-def _move(
-    session: Session,
-    document: Document,
-    to_state: DocumentState,
-    *,
-    actor: Actor,
-    reasons: Sequence[Reason],
-    now: datetime,
-) -> None:
-    table = SQLModel.metadata.tables[str(document.__tablename__)]
-    sources = [state for state, targets in DOCUMENT_MOVES.items() if to_state in targets]
-    moved = (
-        sa.update(table)
-        .where(table.c.id == document.id, table.c.state.in_(sources))
-        .values(state=to_state, reviewed_by=_name(actor), reviewed_at=now, reasons=stored(reasons) or None)
-        .returning(table.c.id)
-    )
-    is_moved = session.execute(moved).first() is not None
-    session.refresh(document)
-    if not is_moved:
-        allowed = tuple(state.value for state in DOCUMENT_MOVES[document.state])
-        raise IllegalTransition(from_state=document.state.value, to_state=to_state.value, allowed=allowed)
-
-
 def _require_open_to(
     session: Session, actor: Actor, organisation_id: str, kind: type[Licence] | type[Certificate], now: datetime
 ) -> None:
@@ -283,21 +169,5 @@ def _name(actor: Actor) -> str:
     return actor.account_id or actor.kind.value
 
 
-def _record(
-    session: Session,
-    actor: Actor,
-    action: str,
-    document: Document,
-    *,
-    now: datetime,
-    reasons: Sequence[Reason] = (),
-) -> None:
-    audit.record(
-        session,
-        actor,
-        action=action,
-        subject=document.id,
-        principal=document.organisation_id,
-        after={"reasons": [reason.code.value for reason in reasons]} if reasons else None,
-        now=now,
-    )
+def _record(session: Session, actor: Actor, action: str, document: Document, *, now: datetime) -> None:
+    audit.record(session, actor, action=action, subject=document.id, principal=document.organisation_id, now=now)

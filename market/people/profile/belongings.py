@@ -59,7 +59,7 @@ def leads_to_account(table: sa.Table) -> bool:
 def _own(table: sa.Table) -> Where | None:
     if table.name == ACCOUNT:
         return lambda account_id: table.c.id == account_id
-    if OWN in table.c:
+    if OWN in table.c and _points_at_people(table.c[OWN]):
         return lambda account_id: table.c[OWN] == account_id
     for column in table.columns:
         if is_part_of(column):
@@ -77,9 +77,15 @@ def _part(column: sa.Column[str], of: sa.Column[str], whole: Where) -> Where:
 def _mentions(column: sa.Column[object]) -> bool:
     """Whether a column holds an account's id: by a foreign key, or by its name where there is none (`granted_by`, the
     audit trail's `actor`)."""
-    if any(key.target_fullname == f"{ACCOUNT}.id" for key in column.foreign_keys):
-        return True
+    if column.foreign_keys:
+        return _points_at_people(column)
     return is_text(column) and (column.name.endswith("_by") or column.name == "actor")
+
+
+def _points_at_people(column: sa.Column[object]) -> bool:
+    """Whether a reference can be to people's accounts: it is, or the database does not know. The ledger has accounts of
+    its own."""
+    return not column.foreign_keys or any(key.target_fullname == f"{ACCOUNT}.id" for key in column.foreign_keys)
 
 
 def is_text(column: sa.Column[object]) -> bool:

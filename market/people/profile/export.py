@@ -127,8 +127,7 @@ def _make(market: Market, metadata: sa.MetaData, claimed: Claimed) -> None:
     check_move(PrivacyKind.EXPORT, PrivacyState.REQUESTED, PrivacyState.READY)
     with market.transaction() as session:
         require_claimed(session, claimed)
-        cut_off = (_PARTS.c.request_id == claimed.id, _PARTS.c.attempt < claimed.attempt)
-        session.execute(sa.delete(_PARTS).where(*cut_off))
+        session.execute(sa.delete(_PARTS).where(_PARTS.c.request_id == claimed.id))  # of attempts that were cut off
     position, gathered, length = 0, list[str](), 0
     made_at = market.now().isoformat()
     with (

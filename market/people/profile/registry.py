@@ -77,11 +77,11 @@ def _columns(metadata: sa.MetaData) -> Iterator[tuple[sa.Table, sa.Column[object
 
 def _looks_personal(table: sa.Table, column: sa.Column[object]) -> bool:
     """Whether the name of a column that can hold a text says that it is about a person. A bare `name` is a person's, or
-    given by one, only beside an account."""
+    given by one, only beside an account; one with an English twin is a thing's."""
     if not (is_text(column) or isinstance(column.type, sa.JSON | sa.LargeBinary)):
         return False
     if column.name.endswith("_sealed"):
         return True
     if column.name == "name":
-        return leads_to_account(table)
+        return leads_to_account(table) and "name_en" not in table.c
     return bool(_NAMES.search(column.name) or _WORDS & set(column.name.split("_")))

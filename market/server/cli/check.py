@@ -12,6 +12,9 @@ from rich.table import Table
 from market import migrations
 from market.kernel.errors import Unavailable
 from market.kernel.market import Market
+from market.media.errors import StoreUnavailable
+from market.media.objects import open_objects
+from market.media.store import PUBLIC
 from market.server.cli.problems import FAILED
 from market.server.lifecycle import open_market
 from market.server.settings import PREFIX, Settings, SettingsError, read_settings, settings_table
@@ -40,7 +43,7 @@ def findings_here() -> Iterator[Finding]:
         yield "settings", str(error)
         return
     yield "settings", None
-    yield f"media folder {settings.media_path}", _unwritable(settings.media_path)
+    yield _media(settings)
     if settings.is_embedded:
         yield "database folder", _unwritable(Path(settings.database_url.removeprefix("sqlite:///")).parent)
     market = open_market(settings)
@@ -48,6 +51,16 @@ def findings_here() -> Iterator[Finding]:
         yield from _database(market)
     finally:
         market.close()
+
+
+def _media(settings: Settings) -> Finding:
+    if not settings.media_store:
+        return f"media folder {settings.media_path}", _unwritable(settings.media_path)
+    try:
+        open_objects(settings.media_store).folders(PUBLIC)
+    except StoreUnavailable as error:
+        return "media store", f"cannot be reached: {str(error.__cause__).partition(chr(10))[0]}"
+    return "media store", None
 
 
 def _database(market: Market) -> Iterator[Finding]:

@@ -4,7 +4,7 @@ import signal
 import sys
 import threading
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from datetime import date
 from typing import Literal
 
@@ -20,6 +20,7 @@ from market.server.cli.parts import Progress as Told
 from market.server.cli.problems import DATABASE, USAGE, fail
 from market.server.lifecycle import HANDLERS, open_market
 from market.server.logs import configure_logs
+from market.server.media import media_duties, open_media
 from market.server.payments import Gateways, payment_duties
 from market.server.settings import Settings, read_settings
 from market.server.worker import DUTIES, Worker, delivery
@@ -70,7 +71,7 @@ def seed_demo(parts: Parts, day: date | None) -> None:
     with opened(settings) as market:
         migrations.upgrade(market.database)
         with _progress() as progress:
-            _tell(parts.seed_demo(market, settings.media_path, day, progress))
+            _tell(parts.seed_demo(market, settings.media_store_url, day, progress))
 
 
 def seed_load(parts: Parts, size: Literal["small", "large"]) -> None:
@@ -113,10 +114,10 @@ def work() -> None:
     stop = threading.Event()
     for each in (signal.SIGTERM, signal.SIGINT):
         signal.signal(each, lambda _signal, _frame: stop.set())
-    with opened(settings) as market:
+    with opened(settings) as market, closing(open_media(settings, market)) as media:
         require_migrated(market)
         log = configure_logs(settings)
         log.info("worker started", database=market.database.engine.name)
-        duties = [*DUTIES, *payment_duties(Gateways(settings, market)), delivery(HANDLERS)]
-        Worker(market, log, duties).run(stop)
+        more = [*payment_duties(Gateways(settings, market)), *media_duties(media)]
+        Worker(market, log, [*DUTIES, *more, delivery(HANDLERS)]).run(stop)
         log.info("worker stopped")

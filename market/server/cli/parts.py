@@ -44,7 +44,8 @@ class Parts:
     """What in the second schema would break clients of the first, in words."""
     snapshot: Path
     """The committed schema."""
-    seed_demo: Callable[["Market", Path, date | None, Progress], Seeded]
+    seed_demo: Callable[["Market", str, date | None, Progress], Seeded]
+    """Takes the pictures' store, as a URL."""
     seed_load: Callable[["Market", Literal["small", "large"], Progress], Seeded]
     is_empty: Callable[["Market"], bool]
     """Whether nothing is on sale yet."""

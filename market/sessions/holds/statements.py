@@ -77,6 +77,7 @@ SESSIONS_NOW = sa.select(
     (SESSION.c.capacity - SESSION.c.taken).label("left"),
 ).where(SESSION.c.id.in_(_IDS))
 
+_OWN = SESSION.alias()
 # NO KEY: a hold being added points at the session and need not wait.
 LOCK_SESSIONS = (
     sa.select(
@@ -85,10 +86,13 @@ LOCK_SESSIONS = (
         (SESSION.c.capacity - SESSION.c.taken).label("left"),
         SESSION.c.pool_vacancies,
     )
+    # A union, for PostgreSQL looks at every session there is to find those of an OR.
     .where(
-        sa.or_(
-            SESSION.c.id.in_(_IDS),
-            SESSION.c.id.in_(sa.select(LINK.c.session_id).where(LINK.c.slot_id.in_(_SLOTS))),
+        SESSION.c.id.in_(
+            sa.union(
+                sa.select(_OWN.c.id).where(_OWN.c.id.in_(_IDS)),
+                sa.select(LINK.c.session_id).where(LINK.c.slot_id.in_(_SLOTS)),
+            )
         )
     )
     .order_by(SESSION.c.id)

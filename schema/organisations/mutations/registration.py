@@ -23,7 +23,8 @@ from schema.enums import OrganisationKind
 from schema.mutations import IdempotencyKey, Info, changed, mutation
 from schema.organisations.mutations.errors import CreditCodeTaken, LicenceMissing, OrganisationNotEditable
 from schema.organisations.mutations.given import OrganisationId, Reasons, change, reasons_of, said
-from schema.organisations.types import MANAGED_ORGANISATION, Organisation
+from schema.organisations.sources import MANAGED_ORGANISATION
+from schema.organisations.types import Organisation
 from schema.permissions import ruled
 
 _EDIT, _REVIEW = Permission.ORGANISATION_EDIT, Permission.ORGANISATION_REVIEW

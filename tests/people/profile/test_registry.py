@@ -86,6 +86,7 @@ def test_a_number_or_a_bare_name_away_from_people_is_nothing_personal() -> None:
     assert undeclared(orders(sa.Column("phone", sa.Integer))) == ()
     assert undeclared(orders(sa.Column("phone", sa.Enum("KNOWN", "UNKNOWN")))) == ()
     assert undeclared(orders(sa.Column("name", sa.String), reference="placed_by")) == ()
+    assert undeclared(orders(sa.Column("name", sa.String), sa.Column("name_en", sa.String))) == ()
 
 
 def test_a_personal_column_that_nobody_finds_from_its_person_is_told() -> None:
@@ -111,6 +112,13 @@ def test_rows_are_found_by_account_by_part_and_by_mention() -> None:
         sa.Column("written_by", sa.String),
     )
     sa.Table("season", metadata, sa.Column("id", sa.String, primary_key=True))
+    sa.Table("ledger_account", metadata, sa.Column("id", sa.String, primary_key=True))
+    sa.Table(
+        "ledger_entry",
+        metadata,
+        sa.Column("id", sa.String, primary_key=True),
+        sa.Column("account_id", sa.String, sa.ForeignKey("ledger_account.id")),
+    )
 
     found = {each.table.name: (each.is_own, str(each.where("acc_1"))) for each in belongings(metadata)}
 

@@ -22,6 +22,7 @@ from market.organisations.manage import (
 from market.organisations.rules import CertificateKind, MembershipSide, OrganisationState, Power
 from market.organisations.tables import Organisation
 from tests.organisations.county import ADMIN, CODE, OTHER_DISTRICT, UNKNOWN, County, key
+from tests.schema.asking import Asker, asked
 from tests.schema.organisations import walking
 from tests.schema.organisations.walking import ask, change, read
 
@@ -262,6 +263,23 @@ def test_people_come_in_pages_each_once(others: Others) -> None:
         after, more = page["pageInfo"]["endCursor"], page["pageInfo"]["hasNextPage"]
 
     assert found == accounts
+
+
+def test_an_answer_to_one_viewer_is_not_kept_for_another(others: Others) -> None:
+    query = "query ($id: ID!) { node(id: $id) { __typename } }"
+    askers = [(ADMIN, True), (VISITOR, False), (others.owner, True), (others.strangers["another owner"], False)]
+
+    async def ask_in_turn(here: Market) -> list[Any]:
+        await here.database.news.open()  # else nothing kept is trusted
+        try:
+            asker = Asker(here, is_cached=True)
+            return [await asker.data(query, {"id": others.licence}, actor=actor) for actor, _may in askers]
+        finally:
+            await here.database.news.close()
+
+    found = asked(others.county.market, ask_in_turn)
+
+    assert found == [{"node": {"__typename": "Licence"} if may else None} for _actor, may in askers]
 
 
 # -- changes -----------------------------------------------------------------------------------------------------------

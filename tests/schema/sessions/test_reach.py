@@ -66,7 +66,7 @@ def test_each_mutation_is_refused_alike_for_foreign_and_unknown_things(
 
 
 READS: dict[str, Callable[[dict[str, str]], str]] = {
-    "managedSessions": lambda _known: "managedSessions { nodes { id } totalCount }",
+    "managedSessions": lambda _known: 'managedSessions(where: {region: "330213000000"}) { nodes { id } totalCount }',
     "of a package": lambda known: f'managedSessions(where: {{tourPackage: "{known["pkg"]}"}}) {{ nodes {{ id }} }}',
     "managedSeries": lambda _known: "managedSeries { nodes { id } }",
     "managedPools": lambda _known: "managedPools { nodes { id } }",
@@ -129,19 +129,18 @@ def test_operators_see_sessions_of_packages_that_are_not_on_sale(
 
 
 WHERES = {
-    "": 4,
-    'from: "2026-06-11"': 2,
-    'to: "2026-06-10"': 2,
+    'organisation: "%(producer)s", from: "2026-06-11"': 2,
+    'organisation: "%(producer)s", to: "2026-06-10"': 2,
     'tourPackage: "%(package)s"': 4,
     'option: "opt_01k00000000000000000000000"': 0,
     'organisation: "%(producer)s"': 4,
     'organisation: "cop_01k00000000000000000000000"': 0,
     'region: "330213000000"': 4,
     'region: "330212000000"': 0,
-    "states: [CLOSED]": 1,
-    "states: [OPEN, CLOSED]": 4,
-    "isTaken: true": 1,
-    "isTaken: false": 3,
+    'tourPackage: "%(package)s", states: [CLOSED]': 1,
+    'tourPackage: "%(package)s", states: [OPEN, CLOSED]': 4,
+    'tourPackage: "%(package)s", isTaken: true': 1,
+    'tourPackage: "%(package)s", isTaken: false': 3,
 }
 
 
@@ -159,3 +158,6 @@ def test_operators_filter_their_sessions(market: Market, farm: Farm, editor: Act
         document = f"{{ managedSessions(where: {{{text}}}) {{ totalCount nodes {{ id }} }} }}"
         found = data(market, document, {}, editor)["managedSessions"]
         assert (found["totalCount"], len(found["nodes"])) == (right, right), where
+    for where in ("", "(where: {})", "(where: {states: [OPEN]})"):
+        refused = ask(market, f"{{ managedSessions{where} {{ nodes {{ id }} }} }}", {}, editor)
+        assert [each["extensions"]["code"] for each in refused["errors"]] == ["BAD_USER_INPUT"], where

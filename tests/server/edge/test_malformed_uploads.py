@@ -37,6 +37,7 @@ BAD: dict[str, bytes] = {
     "the same place twice": form(ONE, {"0": ["variables.file"], "1": ["variables.file"]}, FILE, ("1", b"x")),
     "the same place twice by one": form(ONE, {"0": ["variables.file", "variables.file"]}, FILE),
     "outside of the variables": form(ONE, {"0": ["query"]}, FILE),
+    "in the extensions": form({**ONE, "extensions": {"file": None}}, {"0": ["extensions.file"]}, FILE),
     "the variables themselves": form(ONE, {"0": ["variables"]}, FILE),
     "nothing there": form(ONE, {"0": ["variables.other"]}, FILE),
     "an empty step": form(ONE, {"0": ["variables.file."]}, FILE),

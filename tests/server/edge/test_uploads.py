@@ -2,6 +2,7 @@
 
 import asyncio
 import json
+import time
 import tracemalloc
 from collections.abc import AsyncIterator, Iterator
 from typing import Any
@@ -196,6 +197,13 @@ def test_a_slow_sender_is_cut_off() -> None:
     assert Sending(_body(600 * KIB, pause=0.02)).to(edge) == 408
     assert Sending(_body(600 * KIB, pause=5)).to(edge) == 408
     assert edge.kept.requests == []
+
+
+def test_a_sender_that_stops_is_cut_off_before_its_time_is_over() -> None:
+    started = time.monotonic()
+
+    assert Sending(_body(600 * KIB, pause=20)).to(Edge(UploadLimits(pause_seconds_max=0.2))) == 408
+    assert time.monotonic() - started < 10
 
 
 @pytest.mark.parametrize("size", [0, 16 * KIB, 512 * KIB])
