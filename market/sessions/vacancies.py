@@ -19,66 +19,42 @@ def vacancies(t: sa.FromClause, now: Expression) -> Expression:
     """What is left of a session, a row `t` of its table, at a moment: its own seats or what its pools still take,
     whichever is less. Holds that have ended by then are free."""
     own = t.c.capacity - t.c.taken
-    kept = least(own, t.c.pool_vacancies)
-    exact = least(own + _lapsed_seats(t, now), pool_vacancies(t, now))
+    kept = sa.case((t.c.pool_vacancies < own, t.c.pool_vacancies), else_=own)
+    exact = _least(sa.select(own + _lapsed_seats(t, now)).correlate(t), _people(t, now))
     return sa.case((t.c.lapses_at <= now, exact), else_=kept)
 
 
-def pool_vacancies(t: sa.FromClause, now: Expression | None = None) -> Expression:
-    """How many people the slots that a session draws on still take; null when they set no limit. Without a moment,
-    holds that have ended count as taken: what is kept."""
-    link, slot = LINK.alias(), SLOT.alias()
-    free = slot.c.capacity - slot.c.taken if now is None else free_units(slot, now)
-    # What is drawn for each booking limits bookings, not people: it is enough for the next one or it is not.
-    people = sa.case((link.c.per == DrawPer.PERSON, free // link.c.units), (free < link.c.units, sa.literal(0)))
-    least_of_all = sa.select(sa.func.min(people, type_=sa.Integer)).select_from(
-        link.join(slot, slot.c.id == link.c.slot_id)
-    )
-    return least_of_all.where(link.c.session_id == t.c.id).correlate_except(link, slot).scalar_subquery()
+def pool_vacancies(t: sa.FromClause) -> Expression:
+    """How many people the slots that a session draws on still take; null when they set no limit. What is kept: holds
+    that have ended count as taken."""
+    return _least(_people(t, None))
 
 
 def first_lapse(t: sa.FromClause) -> Expression:
     """When the first hold ends that counts in a session or in a slot of it; null when none does."""
     hold, other, held, link = HOLD.alias(), HOLD.alias(), UNITS.alias(), LINK.alias()
-    own = sa.select(sa.func.min(hold.c.expires_at)).where(hold.c.session_id == t.c.id).correlate_except(hold)
-    of_slots = (
-        sa.select(sa.func.min(other.c.expires_at))
-        .select_from(
-            link.join(held, held.c.slot_id == link.c.slot_id).join(
-                other, sa.and_(other.c.holder == held.c.holder, other.c.session_id == held.c.session_id)
-            )
-        )
-        .where(link.c.session_id == t.c.id)
-        .correlate_except(link, held, other)
-    )
-    mine, theirs = own.scalar_subquery(), of_slots.scalar_subquery()
-    return sa.func.coalesce(least(mine, theirs), theirs)
+    same = sa.and_(other.c.holder == held.c.holder, other.c.session_id == held.c.session_id)
+    drawn = link.join(held, held.c.slot_id == link.c.slot_id).join(other, same)
+    own = sa.select(hold.c.expires_at).where(hold.c.session_id == t.c.id)
+    of_slots = sa.select(other.c.expires_at).select_from(drawn).where(link.c.session_id == t.c.id)
+    return _least(own.correlate(t), of_slots.correlate(t))
 
 
-def least(one: Expression, other: Expression) -> Expression:
-    """The lesser of two, the first when the other is null."""
-    return sa.case((other < one, other), else_=one)
+def _people(t: sa.FromClause, now: Expression | None) -> sa.Select[Any]:
+    """For each slot that a session draws on, how many people it still takes."""
+    link, slot = LINK.alias(), SLOT.alias()
+    free = slot.c.capacity - slot.c.taken if now is None else free_units(slot, now)
+    # What is drawn for each booking limits bookings, not people: it is enough for the next one or it is not.
+    people = sa.case((link.c.per == DrawPer.PERSON, free // link.c.units), (free < link.c.units, sa.literal(0)))
+    drawn = sa.select(people).select_from(link.join(slot, slot.c.id == link.c.slot_id))
+    return drawn.where(link.c.session_id == t.c.id).correlate(t)
 
 
-def _lapsed_seats(t: sa.FromClause, now: Expression) -> Expression:
-    hold = HOLD.alias()
-    ended = sa.and_(hold.c.session_id == t.c.id, hold.c.expires_at <= now)
-    return _sum(hold.c.seats, hold, ended)
-
-
-def _lapsed_units(slot: sa.FromClause, now: Expression) -> Expression:
-    held, hold = UNITS.alias(), HOLD.alias()
-    same = sa.and_(hold.c.holder == held.c.holder, hold.c.session_id == held.c.session_id)
-    ended = sa.and_(held.c.slot_id == slot.c.id, hold.c.expires_at <= now)
-    return _sum(held.c.units, held.join(hold, same), ended, correlated_except=(held, hold))
-
-
-def _sum(
-    value: Expression, source: sa.FromClause, where: Expression, *, correlated_except: tuple[sa.FromClause, ...] = ()
-) -> Expression:
-    made = sa.select(sa.func.coalesce(sa.func.sum(value), 0)).select_from(source).where(where)
-    # PostgreSQL's sum of integers is a bigint; what is left is an integer on both.
-    return sa.cast(made.correlate_except(*(correlated_except or (source,))).scalar_subquery(), sa.Integer)
+def _least(*limits: sa.Select[Any]) -> Expression:
+    """The least of what these give, nulls left out; null when there is nothing."""
+    named = [limit.with_only_columns(limit.selected_columns[0].label("value")) for limit in limits]
+    every = (sa.union_all(*named) if len(named) > 1 else named[0]).subquery("limits")
+    return sa.select(sa.func.min(every.c.value)).select_from(every).scalar_subquery()
 
 
 def free_units(slot: sa.FromClause, now: Expression) -> Expression:
@@ -96,3 +72,23 @@ def confirmed_seats(t: sa.FromClause) -> Expression:
     """People with seats confirmed in a session."""
     hold = HOLD.alias()
     return t.c.taken - _sum(hold.c.seats, hold, sa.and_(hold.c.session_id == t.c.id, hold.c.expires_at.is_not(None)))
+
+
+def _lapsed_seats(t: sa.FromClause, now: Expression) -> Expression:
+    hold = HOLD.alias()
+    return _sum(hold.c.seats, hold, sa.and_(hold.c.session_id == t.c.id, hold.c.expires_at <= now))
+
+
+def _lapsed_units(slot: sa.FromClause, now: Expression) -> Expression:
+    held, hold = UNITS.alias(), HOLD.alias()
+    same = sa.and_(hold.c.holder == held.c.holder, hold.c.session_id == held.c.session_id)
+    ended = sa.and_(held.c.slot_id == slot.c.id, hold.c.expires_at <= now)
+    return _sum(held.c.units, held.join(hold, same), ended)
+
+
+def _sum(value: Expression, source: sa.FromClause, where: Expression) -> Expression:
+    """The sum over the rows of a source, 0 when there are none; every other table is the row around it."""
+    made = sa.select(sa.func.coalesce(sa.func.sum(value), 0)).select_from(source).where(where)
+    tables = [source.left, source.right] if isinstance(source, sa.Join) else [source]
+    # PostgreSQL's sum of integers is a bigint; what is left is an integer on both.
+    return sa.cast(made.correlate_except(*tables).scalar_subquery(), sa.Integer)

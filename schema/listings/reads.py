@@ -31,7 +31,7 @@ from schema.filters import moment_order, number_order, within_region
 from schema.listings.types import READ
 from schema.node import money
 from schema.organisations.papers import waiting_hours
-from schema.organisations.types import COOPERATIVE_FIELDS, ORGANISATION, PRODUCER_FIELDS
+from schema.organisations import COOPERATIVE_FIELDS, ORGANISATION, PRODUCER_FIELDS
 from schema.places import VILLAGE
 from schema.projection import (
     Args,

@@ -15,10 +15,22 @@ from schema.enums import CertificateKind, DocumentState, LicenceKind, ReviewReas
 from schema.filters import moment_order
 from schema.media import SIZE, private_url
 from schema.node import Node
-from schema.organisations.reach import private, private_list, reaches
+from schema.organisations.reach import ORGANISATIONS, private, private_list, reaches
 from schema.pagination import field, lazy, localized_field, single
 from schema.permissions import PUBLIC, ruled
-from schema.projection import Args, Build, Computed, Given, Projection, column, localized, quoted, table_of
+from schema.projection import (
+    Args,
+    Build,
+    Computed,
+    Given,
+    Projection,
+    among,
+    column,
+    exists,
+    localized,
+    quoted,
+    table_of,
+)
 from schema.projection import Connection as Listed
 from schema.projection.declare import Condition, Expression, Order
 
@@ -194,8 +206,11 @@ def to_review(target: Projection) -> Listed:
     """The queue of what waits, of one of the two, the longest first."""
 
     def waiting(t: sa.FromClause, build: Build, _args: Args) -> list[Condition]:
+        row = ORGANISATIONS.alias()
+        is_there = [row.c.id == t.c.organisation_id, sa.not_(among(row.c.state, ("REJECTED", "CLOSED")))]
         return [
             t.c.state == quoted("PENDING"),
+            exists(row, where=is_there),
             reaches(build, Permission.ORGANISATION_REVIEW, t.c.organisation_id),
         ]
 

@@ -2,7 +2,6 @@
 
 from dataclasses import replace
 
-import sqlalchemy as sa
 from sqlmodel import col, select
 
 from market.catalogue.content.drafts import WindowDraft
@@ -18,7 +17,6 @@ from market.catalogue.tables import (
 )
 from market.kernel.errors import IllegalTransition
 from tests.catalogue.fair import Fair, a_gift, a_key, a_variant, refused
-from tests.clock import FakeClock
 
 
 def withdraw(fair: Fair, listing_id: str) -> ListingState:
@@ -238,47 +236,6 @@ def test_the_same_key_saves_and_hands_in_once(fair: Fair) -> None:
     assert submitted[0] == submitted[1]
     with fair.market.read() as session:
         assert len(session.exec(select(Listing)).all()) == 1
-
-
-def test_every_step_is_on_record_for_the_producer(fair: Fair) -> None:
-    before = len(fair.audited())
-
-    listing_id = fair.live()
-    withdraw(fair, listing_id)
-
-    owner, staff = fair.owner.account_id, fair.moderator.account_id
-    assert fair.audited()[before:] == [
-        (owner, "listing.create", fair.producer),
-        (owner, "listing.submit", fair.producer),
-        (staff, "listing.review", fair.producer),
-        (owner, "listing.withdraw", fair.producer),
-    ]
-
-
-def test_a_listing_s_history_cannot_be_rewritten(fair: Fair) -> None:
-    fair.live()
-
-    for statement in ("UPDATE listing_event SET actor = 'x'", "DELETE FROM listing_event"):
-        failed = False
-        try:
-            with fair.market.transaction() as session:
-                session.execute(sa.text(statement))
-        except sa.exc.DatabaseError as error:
-            failed = "append-only" in str(error)
-        assert failed, statement
-
-
-def test_the_first_day_on_sale_is_kept(fair: Fair, clock: FakeClock) -> None:
-    saved = fair.save(fair.product())
-    clock.advance(days=3)
-    fair.decide(fair.submit(saved.listing_id).revision_id)
-    first = fair.listing(saved.listing_id).published_at
-    assert first == fair.market.now()
-
-    clock.advance(days=3)
-    fair.decide(fair.edited(saved.listing_id, title="黄桃").revision_id)
-
-    assert fair.listing(saved.listing_id).published_at == first
 
 
 def events(fair: Fair, listing_id: str) -> list[ListingEventKind]:

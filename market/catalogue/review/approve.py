@@ -70,6 +70,8 @@ def approve_step(
     Refuses: IllegalTransition unless it was handed in; NotReady when one of its SKUs was taken this moment.
     """
     move_revision(session, revision, RevisionMove.APPROVE, decided_at=now, decided_by=who(actor), rule=rule, reasons=[])
+    if listing.state is ListingState.LIVE:
+        touch(session, *topics_of(listing))  # it may leave a category
     write_content(session, listing, draft, now=now)
     drop_causes(session, listing.id, _answered(session, listing, revision))
     match listing.state:

@@ -71,10 +71,11 @@ def _take_off_sale(session: Session, actor: Actor, organisation_id: str, *, now:
     """A few statements, however many there are. All are taken first, in id order: whoever is at one of them has finished
     by then."""
     mine = sa.or_(_LISTING.c.producer_id == organisation_id, _LISTING.c.cooperative_id == organisation_id)
-    in_order = select(Listing).where(mine).order_by(_LISTING.c.id).with_for_update(key_share=True)
-    for listing in session.exec(in_order.execution_options(populate_existing=True)):
-        if listing.state is ListingState.LIVE:
-            touch(session, *topics_of(listing))
+    columns = [_LISTING.c[name] for name in ("id", "state", "category_1", "category_2", "category_3")]
+    in_order = sa.select(*columns).where(mine).order_by(_LISTING.c.id).with_for_update(key_share=True)
+    for row in session.execute(in_order):
+        if row.state is ListingState.LIVE:
+            touch(session, *topics_of(row))
     live = sa.and_(mine, _LISTING.c.state == ListingState.LIVE)
     sold = sa.and_(mine, _LISTING.c.state.in_([ListingState.LIVE, ListingState.SUSPENDED]))
     suspension = {"cause": _CAUSE, "since": now, "by": who(actor), "reasons": []}

@@ -1,8 +1,8 @@
 """Use cases: who sells, from the application to the end, its people, its papers, and memberships between them.
 
-`registration` and `review` are the two sides of an application, `documents` and
-`document_review` its papers; `invitations`, `answers` and
-`people` are who acts for it; `memberships` and `powers` let a cooperative act for a producer.
+`registration` and `review` are the two sides of an application, `documents` and `document_review` those of its papers;
+`invitations`, `answers` and `people` are who acts for it; `memberships` and `powers` let a cooperative act for a
+producer.
 """
 
 from market.organisations.manage.answers import answer_invitation, expire_invitations

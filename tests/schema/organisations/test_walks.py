@@ -160,8 +160,12 @@ def test_an_application_is_returned_with_reasons_and_rejected(county: County) ->
         "reasonNotes": ["", "请补充门牌照片"],
     }
     change(market, walking.SUBMIT, owner, id=organisation_id)
+    waiting = county.licence(owner, organisation_id)
+    queue = "{ licencesToReview { nodes { id } } }"
+    assert read(market, queue, moderator)["licencesToReview"]["nodes"] == [{"id": waiting}]
     rejected = change(market, walking.REJECT, moderator, id=organisation_id, reasons=reasons)
     assert rejected["organisation"] == {"id": organisation_id, "state": "REJECTED", "nextStates": []}
+    assert read(market, queue, moderator)["licencesToReview"]["nodes"] == []
 
 
 def test_a_certificate_is_seen_once_it_is_accepted(county: County) -> None:
