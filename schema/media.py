@@ -20,7 +20,7 @@ from market.media.tables import Media as MediaTable
 from schema.edge.multipart import Upload
 from schema.enums import MediaKind, MediaSize, UnusableReason
 from schema.mutations import IdempotencyKey, Info, UserError, changed, mutation, told_as
-from schema.node import Node
+from schema.node import SIZE, Node
 from schema.pagination import field, single
 from schema.permissions import PUBLIC, ruled
 from schema.projection import Args, Build, ById, Computed, Given, Projection, column, quoted, table_of
@@ -28,8 +28,6 @@ from schema.projection.declare import Condition, Expression
 from schema.projection.declare import Field as Spec
 from schema.projection.viewer import reached
 from schema.scope import acts_for
-
-SIZE = Annotated[MediaSize | None, strawberry.argument(description="Which size; LARGE when left out.")]
 
 
 @strawberry.type(description="A picture that was uploaded, in three sizes of WebP, without anything else of the file.")

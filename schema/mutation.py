@@ -20,5 +20,21 @@ from schema.stock import StockMutations
     description="All changes. Each answers with what was done or with why not; nothing is done halfway. What creates or "
     "moves something takes an `idempotencyKey`: sent again with it, it is done once and answers the same."
 )
-class Mutation(ImportMutations, CheckoutMutations, ProfileMutations, SellerListingMutations, ReviewerListingMutations, MediaMutations, StockMutations, SignInMutations, SecurityMutations, KeyMutations, AccountMutations, OrganisationMutations, SessionMutations, SeriesMutations, PoolMutations):
+class Mutation(
+    ImportMutations,
+    CheckoutMutations,
+    ProfileMutations,
+    SellerListingMutations,
+    ReviewerListingMutations,
+    MediaMutations,
+    StockMutations,
+    SignInMutations,
+    SecurityMutations,
+    KeyMutations,
+    AccountMutations,
+    OrganisationMutations,
+    SessionMutations,
+    SeriesMutations,
+    PoolMutations,
+):
     pass

@@ -1,16 +1,22 @@
 """`Node`, and what many types share: money, ratings, points on the map."""
 
 from decimal import Decimal
+from typing import Annotated
 
 import sqlalchemy as sa
 import strawberry
 
 from market.kernel.money import Currency
+from market.media.rules import PIXELS
+from schema.enums import MediaSize
 from schema.pagination import field
 from schema.permissions import PUBLIC, ruled
 from schema.projection import Args, Build, Column, Embedded, column, number, quoted
 from schema.projection.declare import Expression
 from schema.scalars import described
+
+SIZE = Annotated[MediaSize | None, strawberry.argument(description="Which size; LARGE when left out.")]
+"""The argument of fields that say where a picture is."""
 
 described(Currency, "A currency, ISO 4217.", CNY="Renminbi, in yuan.")
 
@@ -75,9 +81,14 @@ RATING = Embedded(
 
 
 def media_url(name: str) -> Column:
-    """Where a stored picture is served, null when there is none."""
+    """Where a stored picture is served, null when there is none; by the field's `size`, when it has one. The same as
+    `market.media.rules.sized`."""
 
-    def of(t: sa.FromClause, build: Build, _args: Args) -> Expression:
-        return sa.literal(build.fact("media_url"), sa.Text).concat(t.c[name])
+    def of(t: sa.FromClause, build: Build, args: Args) -> Expression:
+        size = MediaSize(args.get("size") or MediaSize.LARGE)
+        key: Expression = t.c[name]
+        if size is not MediaSize.LARGE:
+            key = sa.func.replace(key, quoted(".webp"), quoted(f"-{PIXELS[size]}.webp"), type_=sa.Text)
+        return sa.literal(build.fact("media_url"), sa.Text).concat(key)
 
     return Column(of)

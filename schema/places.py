@@ -12,8 +12,8 @@ from market.places.tables import Village as VillageTable
 from market.places.tables import VillageHonour as HonourTable
 from schema.enums import RegionLevel
 from schema.filters import DISTANCE, Near, near_conditions, text_order, within_region
-from schema.node import LOCATION, Location, Node, media_url
-from schema.pagination import Connection, field, lazy, listed, localized_field
+from schema.node import LOCATION, SIZE, Location, Node, media_url
+from schema.pagination import Connection, field, lazy, listed, localized_field, single
 from schema.permissions import PUBLIC, ruled
 from schema.projection import (
     Args,
@@ -59,7 +59,7 @@ class Village(Node):
     is_location_checked: bool = field("Whether the point was checked to lie within the county.")
     story: str = localized_field("What it is known for.")
     honours: list[Honour] = field("Published honours.")
-    picture: str | None = field("The address of its picture.")
+    picture: str | None = single("The address of its picture.", str | None, size=SIZE)
     producers = listed(
         "Producers at home here, newest first.",
         Connection[lazy("organisations", "Producer")],  # type: ignore[misc]  # a type only at run time

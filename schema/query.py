@@ -100,7 +100,21 @@ IDS_MAX = 100
 
 
 @strawberry.type(description="All reads. An unknown or hidden id reads as null.")
-class Query(ImportQueries, CheckoutQueries, OrderQueries, AuditQueries, ProfileQueries, ListingQueries, MediaQueries, StockQueries, MeQueries, KeyQueries, OrganisationQueries, SessionQueries, SeriesPreviews):
+class Query(
+    ImportQueries,
+    CheckoutQueries,
+    OrderQueries,
+    AuditQueries,
+    ProfileQueries,
+    ListingQueries,
+    MediaQueries,
+    StockQueries,
+    MeQueries,
+    KeyQueries,
+    OrganisationQueries,
+    SessionQueries,
+    SeriesPreviews,
+):
     node: Node | None = single("Anything with an id, by it; null when unknown.", Node | None, id=Id)
     nodes: list[Node | None] = single(
         "Several things by their ids, in the same order; null for each unknown one.",
@@ -259,7 +273,7 @@ QUERY = Projection(
         **KEY_QUERIES,
         **STOCK_QUERIES,
         **ORDER_QUERIES,
-    **SESSION_QUERIES,
+        **SESSION_QUERIES,
         **LISTING_QUERIES,
         **IMPORT_QUERIES,
     },

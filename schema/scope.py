@@ -19,6 +19,7 @@ def acts_for(
 
     Refuses while the statement is made, with NotSignedIn or Forbidden, a viewer none of whose roles grants it.
     """
+    build.personal()
     opened = reach(build.viewer.actor, permission)
     if opened.is_all:
         return sa.true()

@@ -81,8 +81,8 @@ def test_a_migration_that_fails_leaves_nothing_half_done(empty: Database) -> Non
 
 def test_the_audit_trail_is_guarded_by_the_database(market: Market) -> None:
     triggers = {
-            name for kind, name, _sql in contents(market.database) if kind == "trigger" and name.startswith("audit_")
-        }
+        name for kind, name, _sql in contents(market.database) if kind == "trigger" and name.startswith("audit_")
+    }
 
     assert (
         triggers

@@ -78,7 +78,11 @@ class Ticket(SQLModel, table=True):
         default=None, sa_column_kwargs=personal(PersonalKind.NAME, OnErasure.CLEAR, sealed_for=PARTICIPANT)
     )
     code_digest: str = Field(unique=True, max_length=64)
-    code_sealed: str
+    code_sealed: str = Field(
+        sa_column_kwargs=personal(
+            PersonalKind.CREDENTIAL, OnErasure.KEEP, sealed_for="ticket.code", reason="it lets in whoever holds it"
+        )
+    )
     state: TicketState = enum_field(TicketState, default=TicketState.PENDING)
     redeemed_at: datetime | None = None
     redeemed_by: str | None = Field(default=None, max_length=64)

@@ -47,54 +47,59 @@ def upload_import(
     Once: the same idempotency key and file give the same import.
     """
     reach(actor, Permission.IMPORT_RUN)
-    form, size, digest = _looked_over(file)
-    name = _plain_name(file_name)
     now = market.now()
-    asked = {"kind": kind.value, "organisation": organisation_id, "sha256": digest, "file_name": name, "submit": submit}
-    key = IdempotencyKey.of(actor=str(actor.account_id), operation="uploadImport", key=idempotency_key, asked=asked)
+    form, size, digest = _looked_over(file)
+    job = ImportJob(
+        id=market.new_id("imp"),
+        kind=kind,
+        submit=submit,
+        account_id=str(actor.account_id),
+        actor_kind=actor.kind.value,
+        organisation_id=organisation_id,
+        file_name=_plain_name(file_name),
+        format=form,
+        size_bytes=size,
+        sha256=digest,
+        worked_at=now,
+        created_at=now,
+    )
+    asked = {
+        "kind": kind.value,
+        "organisation": organisation_id,
+        "sha256": digest,
+        "name": job.file_name,
+        "submit": submit,
+    }
+    key = IdempotencyKey.of(actor=job.account_id, operation="uploadImport", key=idempotency_key, asked=asked)
     with market.transaction() as session:
+        return once(session, key, lambda: _take_in(session, actor, job, file), now=now, dump=str, load=str)
 
-        def take_in() -> str:
-            act_for(
-                session,
-                actor,
-                Permission.IMPORT_RUN,
-                producer_id=organisation_id,
-                today=business_day(now),
-                field="organisationId",
-            )
-            if in_hand(session, organisation_id) >= IN_HAND_MAX:
-                raise LimitReached(what="imports that wait", limit=IN_HAND_MAX)
-            job = ImportJob(
-                id=market.new_id("imp"),
-                kind=kind,
-                submit=submit,
-                account_id=str(actor.account_id),
-                actor_kind=actor.kind.value,
-                organisation_id=organisation_id,
-                file_name=name,
-                format=form,
-                size_bytes=size,
-                sha256=digest,
-                worked_at=now,
-                created_at=now,
-            )
-            session.add(job)
-            session.flush()
-            _keep(session, job.id, file)
-            facts = {"kind": kind.value, "sha256": digest}
-            audit.record(
-                session,
-                actor,
-                action="import.upload",
-                subject=job.id,
-                principal=organisation_id,
-                after=facts,
-                now=now,
-            )
-            return job.id
 
-        return once(session, key, take_in, now=now, dump=str, load=str)
+def _take_in(session: Session, actor: Actor, job: ImportJob, file: BinaryIO) -> str:
+    act_for(
+        session,
+        actor,
+        Permission.IMPORT_RUN,
+        producer_id=job.organisation_id,
+        today=business_day(job.created_at),
+        field="organisationId",
+    )
+    if in_hand(session, job.organisation_id) >= IN_HAND_MAX:
+        raise LimitReached(what="imports that wait", limit=IN_HAND_MAX)
+    session.add(job)
+    session.flush()
+    for number, piece in enumerate(_pieces(file)):
+        session.execute(sa.insert(PARTS), {"import_id": job.id, "number": number, "content": piece})
+    audit.record(
+        session,
+        actor,
+        action="import.upload",
+        subject=job.id,
+        principal=job.organisation_id,
+        after={"kind": job.kind.value, "sha256": job.sha256},
+        now=job.created_at,
+    )
+    return job.id
 
 
 def _looked_over(file: BinaryIO) -> tuple[FileFormat, int, str]:
@@ -109,11 +114,6 @@ def _looked_over(file: BinaryIO) -> tuple[FileFormat, int, str]:
     if not size:
         raise NoRows
     return format_of(head), size, digest.hexdigest()
-
-
-def _keep(session: Session, import_id: str, file: BinaryIO) -> None:
-    for number, piece in enumerate(_pieces(file)):
-        session.execute(sa.insert(PARTS), {"import_id": import_id, "number": number, "content": piece})
 
 
 def _pieces(file: BinaryIO) -> Iterator[bytes]:

@@ -37,20 +37,20 @@ def needs_conformity(session: Session, variant_id: str) -> bool:
     return session.exec(found).first() is not None
 
 
-def has_ended_certificate(today: date) -> Filter:
+def ended_certificate(today: date) -> Filter:
     """Whether a certificate that covers the listing (a row of `listing`) has ended before this day."""
-    return sa.exists().where(
-        col(ListingCertificate.listing_id) == col(Listing.id),
-        col(ListingCertificate.certificate_id) == col(Certificate.id),
-        col(Certificate.valid_to) < today,
+    covered = select(ListingCertificate.listing_id).join(
+        Certificate, col(Certificate.id) == col(ListingCertificate.certificate_id)
     )
+    return col(Listing.id).in_(covered.where(col(Certificate.valid_to) < today))
 
 
-def has_ended_licence(today: date) -> Filter:
-    """Whether the producer or the cooperative of the listing (a row of `listing`) once had a licence that it needs, and
-    has none that holds on this day. Whoever never had one was let in otherwise, and stays.
+def ended_licence(today: date) -> tuple[Filter, ...]:
+    """The ways in which a licence that the listing (a row of `listing`) is sold under has ended: its producer or its
+    cooperative once had one that it needs and has none that holds on this day; or neither has a travel agency's any
+    more, of a package that only an agency may run. Whoever never had one was let in otherwise, and stays.
 
-    Needed is one of `licences_needed` of the seller's kind, and TRAVEL_AGENCY for a package that only an agency may run.
+    Each by itself, so that whoever looks for all such listings finds them by an index.
     """
     of_kind = sa.or_(
         *[
@@ -60,11 +60,11 @@ def has_ended_licence(today: date) -> Filter:
     )
     mine = sa.and_(col(Licence.organisation_id) == col(Organisation.id), of_kind)
     ended = select(Organisation.id).where(_licence(mine), sa.not_(_licence(mine, today)))
-    agency_run = sa.exists().where(col(TourPackage.id) == col(Listing.id), col(TourPackage.needs_travel_agency))
-    return sa.or_(
+    agency_run = select(TourPackage.id).where(col(TourPackage.needs_travel_agency))
+    return (
         col(Listing.producer_id).in_(ended),
         col(Listing.cooperative_id).in_(ended),
-        sa.and_(agency_run, _licence(_AGENCY), sa.not_(_licence(_AGENCY, today))),
+        sa.and_(col(Listing.id).in_(agency_run), _licence(_AGENCY), sa.not_(_licence(_AGENCY, today))),
     )
 
 

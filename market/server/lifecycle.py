@@ -10,12 +10,33 @@ from contextlib import AsyncExitStack, asynccontextmanager
 
 from market.kernel.database import open_database
 from market.kernel.market import Market
+from market.kernel.outbox import Claimed
+from market.people.profile.erasure import ERASED
 from market.server.logs import Log, flush_logs
 from market.server.settings import Settings
 from market.server.worker import DUTIES, Duty, Handler, Worker, delivery
 
-HANDLERS: dict[str, Handler] = {}
-"""What sends the outbox's messages, by topic."""
+
+def _to_nobody(_message: Claimed) -> None:
+    """Nobody listens yet: taken in, so that it does not hold back what follows."""
+
+
+HANDLERS: dict[str, Handler] = dict.fromkeys(
+    (
+        ERASED,
+        "booking.cancelled",
+        "invitation.send",
+        "order.cancelled",
+        "order.expired",
+        "order.paid",
+        "order.placed",
+        "organisation.certificate_expiring",
+        "session.departure_cancelled",
+    ),
+    _to_nobody,
+)
+"""What sends the outbox's messages, by topic. Invited people find their invitations under `me`; webhooks and
+subscriptions are to come."""
 
 
 def open_market(settings: Settings) -> Market:

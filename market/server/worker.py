@@ -8,12 +8,24 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
+from market import migrations
+from market.aftersales.bookings import refund_departures
+from market.bulk.work import forget_imports, work_on_imports
+from market.catalogue.review.expiry import suspend_expired, warn_expiring
 from market.kernel import idempotency, outbox
 from market.kernel.errors import Unavailable
 from market.kernel.market import Market
 from market.kernel.outbox import Claimed
+from market.organisations.manage.answers import expire_invitations
+from market.people.forget import forget_expired
+from market.people.profile.erasure import erase_people
+from market.people.profile.export import expire_exports, make_exports
 from market.server.logs import Log, mask
+from market.server.privacy import ERASURE_CHECKS
+from market.sessions.holds.lapse import release_lapsed
 from market.sessions.manage import keep_next_sessions
+from market.sessions.series.extend import extend_series
+from market.stock.manage import take_back_holds
 
 Handler = Callable[[Claimed], None]
 """Sends one message, or raises. It may be called again for the same message (same `id`)."""
@@ -21,6 +33,7 @@ Handler = Callable[[Claimed], None]
 BATCH = 500
 DELIVERED_KEPT = timedelta(days=30)
 _LEASE_SECONDS = 60
+_PEOPLE = 10
 _IDLE_SECONDS_MAX = 5.0
 
 
@@ -45,12 +58,38 @@ def _forget_messages(market: Market) -> int:
         return outbox.prune(session, market.now() - DELIVERED_KEPT, limit=BATCH)
 
 
-def _keep_next_sessions(market: Market) -> int:
-    return keep_next_sessions(market, limit=BATCH)
+def _copy_personal_data(market: Market) -> int:
+    return make_exports(market, migrations.metadata(), limit=_PEOPLE)
+
+
+def _drop_copies(market: Market) -> int:
+    return expire_exports(market, limit=BATCH)
+
+
+def _erase_people(market: Market) -> int:
+    return erase_people(market, migrations.metadata(), ERASURE_CHECKS, limit=_PEOPLE)
+
+
+def _few(act: Callable[..., int], limit: int = BATCH) -> Callable[[Market], int]:
+    """One batch of a room's own duty."""
+    return lambda market: act(market, limit=limit)
 
 
 DUTIES: Sequence[Duty] = (
-    Duty("keep next sessions", timedelta(minutes=1), _keep_next_sessions),
+    Duty("keep next sessions", timedelta(minutes=1), _few(keep_next_sessions)),
+    Duty("give back lapsed seats", timedelta(minutes=1), _few(release_lapsed, 100), 100),
+    Duty("give back lapsed stock", timedelta(minutes=1), _few(take_back_holds)),
+    Duty("extend series", timedelta(hours=1), _few(extend_series, 50), 50),
+    Duty("refund departures", timedelta(seconds=15), _few(refund_departures, 50), 50),
+    Duty("run imports", timedelta(seconds=2), _few(work_on_imports, 10), 10),
+    Duty("forget imports", timedelta(hours=6), _few(forget_imports, 10), 10),
+    Duty("suspend expired listings", timedelta(minutes=10), _few(suspend_expired)),
+    Duty("warn of papers that end", timedelta(hours=1), _few(warn_expiring)),
+    Duty("expire invitations", timedelta(hours=1), _few(expire_invitations)),
+    Duty("forget sign-ins", timedelta(hours=1), _few(forget_expired)),
+    Duty("copy personal data", timedelta(seconds=10), _copy_personal_data, _PEOPLE),
+    Duty("drop copies", timedelta(hours=1), _drop_copies),
+    Duty("erase people", timedelta(hours=1), _erase_people, _PEOPLE),
     Duty("forget answers", timedelta(hours=1), _forget_answers),
     Duty("forget messages", timedelta(hours=1), _forget_messages),
 )

@@ -11,7 +11,7 @@ from market.catalogue.tables import FAR_FUTURE, Listing
 from market.kernel.topics import touch
 from market.sessions.rules import SessionState
 from market.sessions.tables.core import SESSION
-from market.sessions.vacancies import vacancies
+from market.sessions.vacancies import vacancies_shown
 
 _LISTING = SQLModel.metadata.tables[str(Listing.__tablename__)]
 _NOW = sa.bindparam("now", type_=SESSION.c.starts_at.type)
@@ -21,7 +21,7 @@ _NEXT = (
         SESSION.c.package_id == sa.bindparam("package_id"),
         SESSION.c.state == SessionState.OPEN,
         SESSION.c.starts_at > _NOW,
-        vacancies(SESSION, _NOW) > 0,
+        vacancies_shown(SESSION, _NOW) > 0,
     )
     .order_by(SESSION.c.starts_at)
     .limit(1)

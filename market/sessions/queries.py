@@ -7,7 +7,7 @@ from sqlmodel import Session
 
 from market.sessions.rules import Departure
 from market.sessions.tables.core import SESSION
-from market.sessions.vacancies import vacancies
+from market.sessions.vacancies import vacancies_shown
 
 _BETWEEN = (
     sa.select(
@@ -16,7 +16,7 @@ _BETWEEN = (
         SESSION.c.local_date,
         SESSION.c.state,
         SESSION.c.capacity,
-        vacancies(SESSION, sa.bindparam("now", type_=SESSION.c.starts_at.type)).label("vacancies"),
+        vacancies_shown(SESSION, sa.bindparam("now", type_=SESSION.c.starts_at.type)).label("vacancies"),
         SESSION.c.cutoff_at,
     )
     .where(
@@ -28,6 +28,6 @@ _BETWEEN = (
 
 
 def departures_between(session: Session, package_id: str, first: date, last: date, now: datetime) -> list[Departure]:
-    """The sessions of a package on these days, whatever their state, in order of time, with what is left now."""
+    """The sessions of a package on these days, whatever their state, in order of time, with what is shown as left now."""
     rows = session.execute(_BETWEEN, {"package_id": package_id, "first": first, "last": last, "now": now})
     return [Departure(**row) for row in rows.mappings()]

@@ -3,6 +3,11 @@
 A session is limited by its own capacity and by every slot that it draws on. Both count what is held and confirmed. A
 hold that has ended counts no longer, though its row may still be there: a session's `lapses_at` says from when on there
 can be one, so that only then the holds themselves are looked at.
+
+`vacancies` is exact at any moment: what a sale is decided by. `vacancies_shown` is what lists show: the same, but what a
+hold that has ended gives back to a pool shows once somebody has taken it back (who needs it, or the worker within
+seconds). To look at the holds of everybody who shares a slot, for each session of each list, would take PostgreSQL many
+times as long to plan as everything else of the list.
 """
 
 from typing import Any
@@ -18,10 +23,14 @@ Expression = sa.ColumnElement[Any]
 def vacancies(t: sa.FromClause, now: Expression) -> Expression:
     """What is left of a session, a row `t` of its table, at a moment: its own seats or what its pools still take,
     whichever is less. Holds that have ended by then are free."""
-    own = t.c.capacity - t.c.taken
-    kept = sa.case((t.c.pool_vacancies < own, t.c.pool_vacancies), else_=own)
-    exact = _least(sa.select(own + _lapsed_seats(t, now)).correlate(t), _people(t, now))
-    return sa.case((t.c.lapses_at <= now, exact), else_=kept)
+    exact = _least(sa.select(_own(t) + _lapsed_seats(t, now)).correlate(t), _people(t, now))
+    return sa.case((t.c.lapses_at <= now, exact), else_=_lesser(_own(t), t.c.pool_vacancies))
+
+
+def vacancies_shown(t: sa.FromClause, now: Expression) -> Expression:
+    """What lists show as left of a session at a moment. Never more than there is."""
+    lapsed = _lesser(_own(t) + _lapsed_seats(t, now), t.c.pool_vacancies)
+    return sa.case((t.c.lapses_at <= now, lapsed), else_=_lesser(_own(t), t.c.pool_vacancies))
 
 
 def pool_vacancies(t: sa.FromClause) -> Expression:
@@ -40,14 +49,25 @@ def first_lapse(t: sa.FromClause) -> Expression:
     return _least(own.correlate(t), of_slots.correlate(t))
 
 
+def _own(t: sa.FromClause) -> Expression:
+    return t.c.capacity - t.c.taken
+
+
 def _people(t: sa.FromClause, now: Expression | None) -> sa.Select[Any]:
     """For each slot that a session draws on, how many people it still takes."""
     link, slot = LINK.alias(), SLOT.alias()
     free = slot.c.capacity - slot.c.taken if now is None else free_units(slot, now)
+    slots = link.join(slot, slot.c.id == link.c.slot_id)
+    of_session = sa.select(link.c.per, link.c.units, free.label("free")).select_from(slots)
+    drawn = of_session.where(link.c.session_id == t.c.id).correlate(t).subquery("drawn")
     # What is drawn for each booking limits bookings, not people: it is enough for the next one or it is not.
-    people = sa.case((link.c.per == DrawPer.PERSON, free // link.c.units), (free < link.c.units, sa.literal(0)))
-    drawn = sa.select(people).select_from(link.join(slot, slot.c.id == link.c.slot_id))
-    return drawn.where(link.c.session_id == t.c.id).correlate(t)
+    is_person, is_short = drawn.c.per == DrawPer.PERSON, drawn.c.free < drawn.c.units
+    return sa.select(sa.case((is_person, drawn.c.free // drawn.c.units), (is_short, sa.literal(0)))).select_from(drawn)
+
+
+def _lesser(one: Expression, other: Expression) -> Expression:
+    """The lesser of two, the first when the other is null."""
+    return sa.case((other < one, other), else_=one)
 
 
 def _least(*limits: sa.Select[Any]) -> Expression:

@@ -18,6 +18,7 @@ from schema.filters import (
 from schema.node import (
     LOCATION,
     RATING,
+    SIZE,
     Location,
     Money,
     Node,
@@ -35,7 +36,7 @@ from schema.organisations import (
     Producer,
     holds_today,
 )
-from schema.pagination import field, localized_field
+from schema.pagination import field, localized_field, single
 from schema.permissions import PUBLIC, ruled
 from schema.places import AT_COUNTY, VILLAGE, Region, Village
 from schema.projection import (
@@ -57,10 +58,10 @@ from schema.projection.declare import Condition
 @strawberry.type(description="A picture.")
 @ruled(PUBLIC)
 class Image:
-    url: str = field("Its address.")
+    url: str = single("Its address.", str, size=SIZE)
     alt: str = localized_field("What it shows.")
-    width: int = field("Pixels.")
-    height: int = field("Pixels.")
+    width: int = field("Pixels of the LARGE size; the others have the same proportions.")
+    height: int = field("Pixels of the LARGE size.")
 
 
 @strawberry.interface(description="What is offered: produce or a tour package.")

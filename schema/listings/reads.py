@@ -20,7 +20,10 @@ from market.catalogue.tables import ListingSuspension as SuspensionTable
 from market.catalogue.tables import PriceChange as ChangeTable
 from market.catalogue.tables import Product as ProductTable
 from market.catalogue.tables import TourPackage as PackageTable
-from market.kernel.permissions import Permission
+from market.kernel.permissions import Permission, reach
+from market.organisations.acting import POWER_FOR, holds
+from market.organisations.tables import Membership as MembershipTable
+from market.organisations.tables import MembershipPower as PowerTable
 from schema.catalogue.categories import CATEGORY
 from schema.catalogue.listing import IMAGE
 from schema.catalogue.options import OPTION
@@ -30,8 +33,8 @@ from schema.catalogue.where import listing_where
 from schema.filters import moment_order, number_order, within_region
 from schema.listings.types import READ
 from schema.node import money
-from schema.organisations.papers import waiting_hours
 from schema.organisations import COOPERATIVE_FIELDS, ORGANISATION, PRODUCER_FIELDS
+from schema.organisations.papers import waiting_hours
 from schema.places import VILLAGE
 from schema.projection import (
     Args,
@@ -50,6 +53,7 @@ from schema.projection import (
     table_of,
 )
 from schema.projection.declare import Condition, Expression
+from schema.projection.viewer import organisations, within
 from schema.scope import acts_for
 
 _SELLER = replace(ORGANISATION, visible=None)
@@ -58,7 +62,18 @@ LISTINGS, REVISIONS, SUSPENSIONS = table_of(ListingTable), table_of(RevisionTabl
 
 
 def _visible(t: sa.FromClause, build: Build) -> list[Condition]:
-    return [acts_for(build, READ, t.c.producer_id, region=t.c.region_code)]
+    """The rows of `scope.acts_for`, said so that a list of a few among very many starts from whose they are: the producers
+    that the viewer acts for, then their listings by an index."""
+    opened = reach(build.viewer.actor, READ)
+    if opened.is_all or not opened.organisation_ids:
+        return [acts_for(build, READ, t.c.producer_id, region=t.c.region_code)]
+    membership, given = table_of(MembershipTable).alias(), table_of(PowerTable).alias()
+    members = sa.select(membership.c.producer_id).where(
+        membership.c.cooperative_id.in_(organisations(build, READ)),
+        *holds(membership, given, POWER_FOR[READ], build.today()),
+    )
+    mine = t.c.producer_id.in_(sa.union(organisations(build, READ), members.correlate(None)))
+    return [sa.or_(mine, within(build, READ, t.c.region_code)) if opened.region_prefixes else mine]
 
 
 def _visible_revision(t: sa.FromClause, build: Build) -> list[Condition]:

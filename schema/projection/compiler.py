@@ -105,6 +105,9 @@ class Compiler:
     def narrow(self, slot: Slot) -> None:
         self._narrowed = slot
 
+    def personal(self) -> None:
+        self.is_public = False
+
     def plan_each_time(self) -> None:
         self.is_planned_each_time = True
 

@@ -67,6 +67,9 @@ class Build(Protocol):
     def depend(self, target: "Target") -> None:
         """The answer is stale once these rows change, too."""
 
+    def personal(self) -> None:
+        """The answer is not everybody's: it depends on who reads, even where nothing of theirs is bound."""
+
     def plan_each_time(self) -> None:
         """Let the planner look at the values: they are too uneven for one plan."""
 

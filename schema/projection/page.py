@@ -68,7 +68,9 @@ def page_of_rows(whole: Rows, *, is_numbered: bool) -> sa.FromClause:
     # Found by an index alone; only now are the page's rows fetched.
     full = whole.compiler.rows(target)
     key = full.c[whole.spec.tiers.rank if whole.order is None and whole.spec.tiers else "id"]
-    found = sa.select(*full.c, numbered.c.page_cursor, numbered.c.n).select_from(numbered.join(full, key == numbered.c.key))
+    found = sa.select(*full.c, numbered.c.page_cursor, numbered.c.n).select_from(
+        numbered.join(full, key == numbered.c.key)
+    )
     return found.where(*whole.compiler.visible(target, full)).order_by(order).subquery()
 
 

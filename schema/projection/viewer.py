@@ -61,6 +61,7 @@ def reached(
 ) -> Condition:
     """Which rows the permission opens to the viewer, by the columns that say whose each is. What is not said is not
     covered. Refuses as `reach` does: NotSignedIn, Forbidden."""
+    build.personal()
     opened = reach(build.viewer.actor, permission)
     if opened.is_all:
         return sa.true()

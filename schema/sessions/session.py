@@ -82,7 +82,7 @@ class TourSession(Node):
     capacity: int = field("How many people fit.")
     vacancies: int = field(
         "How many are left, to the minute: of its own, or of what it shares with other sessions (a bus, rooms, "
-        "instructors) when that is less."
+        "instructors) when that is less. What a hold that has ended gives back to the latter shows within seconds."
     )
     option: Annotated["PackageOption", strawberry.lazy("schema.catalogue.options")] = field(
         "The option that takes place."
@@ -140,7 +140,7 @@ SESSIONS = table_of(SessionTable)
 
 def vacancies(t: sa.FromClause, build: Build) -> Expression:
     """What is left of a session this minute."""
-    return counted.vacancies(t, build.now())
+    return counted.vacancies_shown(t, build.now())
 
 
 def has_room(t: sa.FromClause, build: Build, least: Expression) -> list[Condition]:

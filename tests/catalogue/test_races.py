@@ -1,19 +1,23 @@
 """Several at once: one wins, the others are told, and what is kept is true."""
 
+import time
 from dataclasses import replace
 from functools import partial
+from threading import Event
 
 from sqlmodel import col, select
 
+from market.catalogue.access import bump
 from market.catalogue.errors import EditedMeanwhile, NotReady
 from market.catalogue.keep import keep_stock_state
 from market.catalogue.manage.drafting import SavedListing
 from market.catalogue.manage.prices import NewPrice, change_prices
+from market.catalogue.review.approve import approve_step, content_to_approve, take_sellers_of
 from market.catalogue.review.decide import ReviewedListing
 from market.catalogue.review.freezing import freeze_organisation
 from market.catalogue.rules import ListingState, StockState
 from market.catalogue.rules.states import RevisionState, Verdict
-from market.catalogue.tables import PriceChange
+from market.catalogue.tables import Listing, ListingRevision, PriceChange
 from market.kernel.errors import IllegalTransition
 from market.kernel.permissions import Role
 from market.organisations.errors import NotSelling
@@ -143,6 +147,39 @@ def test_nothing_goes_on_sale_beside_a_freeze(fair: Fair) -> None:
 
         assert isinstance(results[0], ReviewedListing | NotSelling)
         assert fair.state(submitted.listing_id) is not ListingState.LIVE
+
+
+def test_a_freeze_waits_for_whoever_has_looked_at_the_seller_and_takes_off_what_they_put_on_sale(fair: Fair) -> None:
+    """The seller was looked at before the freeze, the listing goes on sale after it."""
+    submitted = fair.submitted(fair.product("桃"))
+    looked = Event()
+
+    def freeze() -> int:
+        looked.wait()
+        return freeze_organisation(
+            fair.market,
+            fair.moderator,
+            organisation_id=fair.producer,
+            reason="停业整顿",
+            idempotency_key=a_key(),
+        )
+
+    def approve() -> None:
+        now, engine = fair.market.now(), fair.market.database.engine
+        with fair.market.transaction() as session:
+            revision = session.get_one(ListingRevision, submitted.revision_id)
+            listing = session.get_one(Listing, submitted.listing_id)
+            take_sellers_of(session, listing, revision)
+            looked.set()
+            time.sleep(0.5)  # long enough for a freeze that does not wait
+            bump(session, listing, seen=None, now=now)
+            draft = content_to_approve(session, listing, revision, now=now)
+            approve_step(session, engine, fair.moderator, listing, revision, draft=draft, now=now)
+
+    assert at_once(freeze, approve) == [1, None]
+
+    assert fair.state(submitted.listing_id) is ListingState.SUSPENDED
+    assert fair.causes(submitted.listing_id) == ["FROZEN"]
 
 
 def test_a_sku_goes_to_one_of_two_approved_at_once(fair: Fair) -> None:

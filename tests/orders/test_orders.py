@@ -131,7 +131,8 @@ def test_every_move_of_an_order_from_every_state(market: Market, draft: OrderDra
         except IllegalTransition as refused:
             assert to not in ORDER_MOVES[state], (state, to)
             told = refused.facts
-            assert (told["from_state"], set(told["allowed"])) == (state, ORDER_MOVES[state])
+            assert told["from_state"] == state
+            assert set(told["allowed"]) == set(ORDER_MOVES[state])
             expected = state
         else:
             assert to in ORDER_MOVES[state], (state, to)

@@ -103,9 +103,13 @@ def _hide_organisations(session: Session, now: datetime) -> None:
             name = f"{state}{kind}"
             session.add(Organisation(id=organisation_id, kind=kind, state=state, name=name, created_at=now, **home))
             session.flush()
-            sides = {"cooperative_id": cooperative, "producer_id": one.id}
-            sides |= {"producer_id" if kind is OrganisationKind.HOUSEHOLD else "cooperative_id": organisation_id}
-            session.add(Membership(id=new_id("mbr"), joined_on=business_day(now), **sides))
+            sides = (
+                (organisation_id, one.id) if kind is OrganisationKind.COOPERATIVE else (cooperative, organisation_id)
+            )
+            membership = Membership(
+                id=new_id("mbr"), cooperative_id=sides[0], producer_id=sides[1], joined_on=business_day(now)
+            )
+            session.add(membership)
             session.add(
                 Certificate(id=new_id("crt"), organisation_id=organisation_id, kind=CertificateKind.ORGANIC, name=name)
             )

@@ -18,7 +18,7 @@ from market.people.manage import give_role, open_account
 from market.sessions.holds import hold_seats
 from market.sessions.manage import SeriesDraft, schedule_sessions
 from market.sessions.tables import TourSession
-from market.sessions.vacancies import vacancies
+from market.sessions.vacancies import vacancies, vacancies_shown
 from tests.schema.stalls import ADMIN, Stalls, offer_tour, set_up
 
 T = TypeVar("T")
@@ -92,11 +92,19 @@ def row_of(market: Market, session_id: str) -> TourSession:
 
 
 def left(market: Market, session_id: str) -> int:
-    """What is left of a session now, as reads say it."""
+    """What is left of a session now, exactly."""
+    return _counted(market, session_id, vacancies)
+
+
+def shown(market: Market, session_id: str) -> int:
+    """What lists show as left of a session now."""
+    return _counted(market, session_id, vacancies_shown)
+
+
+def _counted(market: Market, session_id: str, of: Callable[..., sa.ColumnElement[Any]]) -> int:
     with market.read() as session:
         now = sa.bindparam("now", market.now(), type_=SESSION.c.starts_at.type)
-        found = session.execute(sa.select(vacancies(SESSION, now)).where(SESSION.c.id == session_id))
-        return int(found.scalar_one())
+        return int(session.execute(sa.select(of(SESSION, now)).where(SESSION.c.id == session_id)).scalar_one())
 
 
 def next_of(market: Market, package: str) -> datetime:

@@ -14,7 +14,7 @@ from market.sessions.holds import confirm_seats, extend_seats, release_lapsed, r
 from market.sessions.rules import SessionState
 from market.sessions.tables import SeatHold, TourSession
 from tests.clock import FakeClock
-from tests.sessions.farm import DAY, Farm, add_session, hold, left, next_of, row_of, within
+from tests.sessions.farm import DAY, Farm, add_session, hold, left, next_of, row_of, shown, within
 
 
 def test_held_seats_are_taken_until_the_hold_ends(market: Market, farm: Farm, clock: FakeClock) -> None:
@@ -25,9 +25,9 @@ def test_held_seats_are_taken_until_the_hold_ends(market: Market, farm: Farm, cl
     assert until == clock.now + timedelta(minutes=15)
     assert (left(market, session_id), row_of(market, session_id).taken) == (2, 3)
     clock.advance(minutes=14, seconds=59)
-    assert left(market, session_id) == 2
+    assert (left(market, session_id), shown(market, session_id)) == (2, 2)
     clock.advance(seconds=1)
-    assert (left(market, session_id), row_of(market, session_id).taken) == (5, 3)
+    assert (left(market, session_id), shown(market, session_id), row_of(market, session_id).taken) == (5, 5, 3)
 
 
 def test_whoever_needs_the_seats_takes_ended_holds_back(market: Market, farm: Farm, clock: FakeClock) -> None:

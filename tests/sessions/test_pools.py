@@ -6,8 +6,9 @@ import pytest
 
 from market.catalogue.tables import FAR_FUTURE
 from market.kernel.market import Market
-from market.sessions.errors import FullLine, SessionFull
+from market.sessions.errors import DrawsChanged, FullLine, SessionFull
 from market.sessions.holds import confirm_seats, release_lapsed, release_seats
+from market.sessions.holds.changes import Returned, Take, change_seats, look
 from market.sessions.rules import PoolPeriod, SeriesPlan
 from market.sessions.series import create_series, extend_series
 from market.sessions.tables import SessionSlot
@@ -16,6 +17,7 @@ from tests.schema.stalls import ADMIN
 from tests.sessions.buses import BOOKING, KEYS, PERSON, draw, pool, slots
 from tests.sessions.farm import (
     DAY,
+    HOLD,
     Farm,
     add_session,
     count,
@@ -23,6 +25,7 @@ from tests.sessions.farm import (
     left,
     next_of,
     row_of,
+    shown,
     within,
 )
 
@@ -68,9 +71,13 @@ def test_an_ended_hold_is_free_for_all_that_share(market: Market, on_bus: tuple[
     assert left(market, other) == 0
     clock.advance(minutes=15)
     assert (left(market, one), left(market, other), slots(market)) == (8, 8, [(8, 8)])
+    assert (shown(market, one), shown(market, other)) == (0, 0), "lists show it once it was taken back"
 
-    hold(market, {other: 8}, "order-2")
+    hold(market, {other: 5}, "order-2")
 
+    assert (left(market, one), left(market, other), slots(market)) == (3, 3, [(5, 8)])
+    assert (shown(market, one), shown(market, other)) == (3, 3)
+    hold(market, {other: 3}, "order-3")
     assert (left(market, one), left(market, other), slots(market)) == (0, 0, [(8, 8)])
     assert row_of(market, one).taken == 0
 
@@ -158,6 +165,19 @@ def test_new_draws_are_for_sessions_without_seats_and_the_others_are_named(marke
     assert left(market, empty) == 20
     with market.read() as session:
         assert count(session, SessionSlot) == 0
+
+
+def test_who_looked_before_the_draws_changed_is_told_to_try_again(market: Market, farm: Farm) -> None:
+    session_id = add_session(market, farm.option)
+    with market.read() as session:
+        seen = look(session, [session_id])[session_id]
+    draw(market, farm.option, (pool(market, farm, 8), 1, PERSON))
+
+    with pytest.raises(DrawsChanged) as refused:
+        within(market, change_seats, {session_id: Take(1, market.now() + HOLD, seen)}, Returned())
+
+    assert refused.value.retryable
+    assert (row_of(market, session_id).taken, slots(market)) == (0, [(0, 8)])
 
 
 def test_series_draw_on_pools_too(market: Market, farm: Farm, clock: FakeClock) -> None:

@@ -4,6 +4,7 @@ from collections.abc import Callable
 from datetime import time, timedelta
 from functools import partial
 from random import Random
+from threading import Barrier
 from typing import Any
 
 import pytest
@@ -26,10 +27,10 @@ from tests.sessions.farm import (
     add_session,
     another_package,
     hold,
-    left,
     next_of,
     race,
     row_of,
+    shown,
     within,
 )
 
@@ -39,6 +40,17 @@ KEYS = iter(f"key-of-this-test-{number}" for number in range(10_000))
 def buyers(market: Market, demands: list[dict[str, int]]) -> list[Callable[[], Any]]:
     """Somebody for each demand."""
     return [partial(hold, market, wanted, f"order-{number}") for number, wanted in enumerate(demands)]
+
+
+def together(*acts: Callable[[], Any]) -> list[Any]:
+    """These at the same moment, as near as threads can."""
+    start = Barrier(len(acts))
+
+    def act(each: Callable[[], Any]) -> Any:
+        start.wait()
+        return each()
+
+    return race([partial(act, each) for each in acts], threads=len(acts))
 
 
 def only(outcomes: list[Any], *refusals: type[Exception]) -> int:
@@ -212,20 +224,27 @@ def test_draws_that_change_while_people_buy_are_noticed(market: Market, farm: Fa
     check_sums(market)
 
 
+def test_baskets_without_pools_do_not_deadlock_either(market: Market, farm: Farm) -> None:
+    ids = [add_session(market, farm.option, at=time(hour), capacity=200) for hour in range(8, 14)]
+    random = Random(5)
+    wanted = [dict.fromkeys(random.sample(ids, 4), 1) for _number in range(150)]
+
+    outcomes = race(buyers(market, wanted))
+
+    assert only(outcomes) == 150
+    check_sums(market)
+
+
 def test_packages_next_sessions_are_right_after_any_race(market: Market, farm: Farm) -> None:
-    ids = [add_session(market, farm.option, at=time(hour), capacity=2) for hour in range(8, 14)]
-    random = Random(11)
+    """Two take the last seats of two sessions at once: neither may go by what the other has not changed yet."""
+    one, other = (add_session(market, farm.option, at=at, capacity=1) for at in (time(9), time(14)))
+    for number in range(30):
+        takes = [partial(hold, market, {each: 1}, f"order-{number}") for each in (one, other)]
 
-    def trade(number: int) -> Any:
-        wanted = {random.choice(ids): random.randint(1, 2)}
-        hold(market, wanted, f"order-{number}")
-        if number % 2:
-            within(market, release_seats, wanted, holder=f"order-{number}")
-
-    race([partial(trade, number) for number in range(80)])
-
-    free = [row_of(market, each).starts_at for each in ids if left(market, each)]
-    assert next_of(market, farm.package) == min(free, default=FAR_FUTURE)
+        assert only(together(*takes)) == 2
+        assert next_of(market, farm.package) == FAR_FUTURE
+        within(market, release_seats, [one, other], holder=f"order-{number}")
+        assert next_of(market, farm.package) == row_of(market, one).starts_at
 
 
 def test_many_holds_in_one_session_change_one_row_each(market: Market, farm: Farm) -> None:
@@ -244,33 +263,27 @@ def test_many_holds_in_one_session_change_one_row_each(market: Market, farm: Far
     assert [each for each in counted if each != "BEGIN"] == ["SELECT", "INSERT", "UPDATE"]
 
 
-def test_sessions_made_while_people_buy_see_what_is_taken(market: Market, farm: Farm, shared: list[str]) -> None:
-    day = row_of(market, shared[0]).local_date
+def test_a_session_made_while_somebody_buys_sees_what_is_taken(
+    market: Market, farm: Farm, on_bus: tuple[str, str]
+) -> None:
+    for number in range(8):
+        new = partial(add_session, market, farm.option, at=time(15 + number // 2, 30 * (number % 2)))
 
-    outcomes = race([
-        *buyers(market, [{shared[number % 6]: 1} for number in range(24)]),
-        *[partial(add_session, market, farm.option, day=day, at=time(hour, 30)) for hour in range(7, 19)],
-    ])  # fmt: skip
+        made = together(partial(hold, market, {on_bus[number % 2]: 1}, f"order-{number}"), new)[1]
 
-    assert only(outcomes, SessionFull) > 12
-    check_sums(market)
+        assert shown(market, made) == 8 - number - 1
 
 
-def test_slots_made_while_a_pool_changes_follow_it(market: Market, farm: Farm, shared: list[str]) -> None:
+def test_a_slot_made_while_its_pool_changes_follows_it(market: Market, farm: Farm, on_bus: tuple[str, str]) -> None:
     with market.read() as session:
-        bus = session.exec(select(SeatPool.id).where(SeatPool.kind == PoolKind.BUS_SEAT)).one()
-    day = row_of(market, shared[0]).local_date
+        bus = session.exec(select(SeatPool.id)).one()
+    for number in range(1, 21):
+        day = row_of(market, on_bus[0]).local_date + timedelta(days=number)
+        capacity = PoolCapacity(bus, 8 + number % 2)
 
-    def change(capacity: int) -> Any:
-        return change_pool_capacity(market, ADMIN, PoolCapacity(bus, capacity), idempotency_key=next(KEYS))
+        made = together(
+            partial(change_pool_capacity, market, ADMIN, capacity, idempotency_key=next(KEYS)),
+            partial(add_session, market, farm.option, day=day),
+        )[1]
 
-    race([
-        *[partial(change, capacity) for capacity in range(30, 42)],
-        *[partial(add_session, market, farm.option, day=day + timedelta(days=number)) for number in range(1, 25)],
-    ])  # fmt: skip
-
-    with market.read() as session:
-        capacity = session.exec(select(SeatPool.capacity).where(SeatPool.id == bus)).one()
-        slots = session.exec(select(PoolSlot.capacity).where(PoolSlot.pool_id == bus)).all()
-    assert slots == [capacity] * 25
-    check_sums(market)
+        assert shown(market, made) == capacity.capacity

@@ -3,7 +3,7 @@
 from datetime import datetime
 
 import sqlalchemy as sa
-from sqlmodel import Session, col, select
+from sqlmodel import Session, col
 
 from market.catalogue.access import take_active_sellers, who
 from market.catalogue.content.check import problems_at
@@ -16,8 +16,7 @@ from market.catalogue.content.rows import write_content
 from market.catalogue.content.topics import topics_of
 from market.catalogue.errors import NotReady
 from market.catalogue.history import note
-from market.catalogue.queries import has_ended_licence
-from market.catalogue.review.causes import DATED, resume_if_free
+from market.catalogue.review.causes import DATED, dated_causes, resume_if_free
 from market.catalogue.revisions import move_revision
 from market.catalogue.rules import ListingState
 from market.catalogue.rules.moments import to_second
@@ -43,7 +42,7 @@ def content_to_approve(session: Session, listing: Listing, revision: ListingRevi
     today = business_day(now)
     draft = with_live_prices(decoded(revision.content), content_of(session, listing))
     problems = [*problems_at(session, draft, today=today)]
-    if session.exec(select(Listing.id).where(Listing.id == listing.id, has_ended_licence(today))).first():
+    if SuspensionCause.LICENCE in dated_causes(session, listing.id, today=today):
         problems.append(
             Problem("producer_id", "销售方的证照已到期，请先更新", "renew the seller's licence, it has ended")
         )

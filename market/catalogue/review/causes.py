@@ -2,10 +2,11 @@
 
 from datetime import date, datetime
 
+import sqlalchemy as sa
 from sqlmodel import Session, select
 
 from market.catalogue.history import SYSTEM, note
-from market.catalogue.queries import Filter, has_ended_certificate, has_ended_licence
+from market.catalogue.queries import Filter, ended_certificate, ended_licence
 from market.catalogue.rules import ListingState
 from market.catalogue.rules.states import ListingEventKind, ListingMove, SuspensionCause
 from market.catalogue.standing import add_cause, causes_of, move_listing
@@ -17,9 +18,9 @@ DATED = (SuspensionCause.CERTIFICATE, SuspensionCause.LICENCE)
 """Causes that begin by themselves, on the day after a paper's last."""
 
 
-def ended(cause: SuspensionCause, today: date) -> Filter:
-    """Whether one of `DATED` holds for a row of `listing` on this day."""
-    return has_ended_certificate(today) if cause is SuspensionCause.CERTIFICATE else has_ended_licence(today)
+def ways_to_end(cause: SuspensionCause, today: date) -> tuple[Filter, ...]:
+    """The ways in which one of `DATED` can hold for a row of `listing` on this day."""
+    return (ended_certificate(today),) if cause is SuspensionCause.CERTIFICATE else ended_licence(today)
 
 
 def dated_causes(session: Session, listing_id: str, *, today: date) -> set[SuspensionCause]:
@@ -27,7 +28,7 @@ def dated_causes(session: Session, listing_id: str, *, today: date) -> set[Suspe
     return {
         cause
         for cause in DATED
-        if session.exec(select(Listing.id).where(Listing.id == listing_id, ended(cause, today))).first()
+        if session.exec(select(Listing.id).where(Listing.id == listing_id, sa.or_(*ways_to_end(cause, today)))).first()
     }
 
 

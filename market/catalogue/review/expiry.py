@@ -1,7 +1,7 @@
 """The worker's: papers that end. Late is harmless for warnings; what is sold under a paper that has ended is off sale
 from the first run of the day on, and nothing goes on sale without the papers of that day."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator
 from datetime import date, datetime, timedelta
 
 import sqlalchemy as sa
@@ -12,7 +12,7 @@ from sqlmodel import Session, col, select
 
 from market.catalogue.access import take_listing
 from market.catalogue.content.parts import table_of
-from market.catalogue.review.causes import DATED, begin_dated_cause, ended
+from market.catalogue.review.causes import DATED, begin_dated_cause, dated_causes, ways_to_end
 from market.catalogue.rules import ListingState
 from market.catalogue.rules.states import SuspensionCause
 from market.catalogue.standing import causes_of
@@ -37,25 +37,32 @@ def suspend_expired(market: Market, *, limit: int) -> int:
     """Take listings off sale whose certificate, or whose seller's licence, ended before today, at most so many; how many.
     Also those that are off sale for another cause, so that they do not return by it."""
     now, engine = market.now(), market.database.engine
+    # Looked for outside the transaction: it takes a while, and other writers need not wait.
+    with market.read() as session:
+        due = sorted({each for cause in DATED for each in _due(session, cause, business_day(now), limit)})[:limit]
+    if not due:
+        return 0
     with market.transaction() as session:
-        today = business_day(now)
-        due = [(listing_id, cause) for cause in DATED for listing_id in _due(session, cause, today, limit)]
-        return sum(_suspend(session, engine, listing_id, cause, now=now) for listing_id, cause in sorted(due)[:limit])
+        return sum(_suspend(session, engine, listing_id, cause, now=now) for listing_id, cause in due)
 
 
-def _due(session: Session, cause: SuspensionCause, today: date, limit: int) -> Sequence[str]:
+def _due(session: Session, cause: SuspensionCause, today: date, limit: int) -> Iterator[tuple[str, SuspensionCause]]:
     has_it = sa.exists().where(
         col(ListingSuspension.listing_id) == col(Listing.id), col(ListingSuspension.cause) == cause
     )
-    due = select(Listing.id).where(col(Listing.state).in_(_SOLD), ended(cause, today), ~has_it)
-    return session.exec(due.order_by(col(Listing.id)).limit(limit)).all()
+    due = select(Listing.id).where(col(Listing.state).in_(_SOLD), ~has_it)
+    for way in ways_to_end(cause, today):
+        yield from ((each, cause) for each in session.exec(due.where(way).limit(limit)))
 
 
 def _suspend(session: Session, engine: Engine, listing_id: str, cause: SuspensionCause, *, now: datetime) -> bool:
     listing = take_listing(session, listing_id)
     # A renewed paper, a withdrawal or another worker may have come first.
-    still = select(Listing.id).where(Listing.id == listing_id, ended(cause, business_day(now)))
-    if listing.state not in _SOLD or cause in causes_of(session, listing_id) or session.exec(still).first() is None:
+    if (
+        listing.state not in _SOLD
+        or cause in causes_of(session, listing_id)
+        or cause not in dated_causes(session, listing_id, today=business_day(now))
+    ):
         return False
     begin_dated_cause(session, engine, listing, cause, now=now)
     return True
@@ -69,18 +76,23 @@ def warn_expiring(market: Market, *, limit: int) -> int:
     """
     now = market.now()
     today = business_day(now)
+    with market.read() as session:
+        due = [each for days in range(max(WARNED_DAYS) + 1) for each in _unwarned(session, today, days)][:limit]
+    if not due:
+        return 0
     with market.transaction() as session:
-        count = 0
-        for days in range(max(WARNED_DAYS) + 1):
-            ends_on = today + timedelta(days=days)
-            warned = _warned(session, ends_on, threshold_of(days))
-            ending: list[Certificate | Licence] = [
-                *certificates_ending(session, ends_on),
-                *licences_ending(session, ends_on),
-            ]
-            due = [paper for paper in ending if paper.id not in warned][: limit - count]
-            count += sum(_warn(session, paper, ends_on, threshold_of(days), now=now) for paper in due)
-        return count
+        return sum(_warn(session, paper, ends_on, days, now=now) for paper, ends_on, days in due)
+
+
+def _unwarned(session: Session, today: date, days: int) -> Iterator[tuple[Certificate | Licence, date, int]]:
+    """What ends in so many days and was not warned of; with that day, and which warning is due."""
+    ends_on, threshold = today + timedelta(days=days), threshold_of(days)
+    ending: list[Certificate | Licence] = [
+        *certificates_ending(session, ends_on),
+        *licences_ending(session, ends_on),
+    ]
+    warned = _warned(session, ends_on, threshold)
+    return ((paper, ends_on, threshold) for paper in ending if paper.id not in warned)
 
 
 def _warned(session: Session, ends_on: date, days: int) -> set[str]:

@@ -67,6 +67,7 @@ class Listing(SQLModel, table=True):
         sa.Index("listing_of_cooperative", "cooperative_id", "updated_at", "id"),
         sa.Index("listing_in_region", "region_code", "updated_at", "id"),
         sa.Index("listing_updated", "updated_at", "id"),
+        sa.Index("listing_in_state", "state", "updated_at", "id"),
         sa.Index("listing_external_code", "producer_id", "external_code", unique=True),
         sa.CheckConstraint("price_fen >= 0", name="listing_price"),
         sa.CheckConstraint("rating_count >= 0", name="listing_rating"),

@@ -28,6 +28,7 @@ _PRAGMAS = (
     "PRAGMA journal_mode=WAL",
     "PRAGMA synchronous=FULL",
     "PRAGMA foreign_keys=ON",
+    "PRAGMA secure_delete=ON",  # what was deleted of a person is wiped, not left in free space
     "PRAGMA busy_timeout=5000",
     "PRAGMA cache_size=-16384",
     "PRAGMA mmap_size=1073741824",

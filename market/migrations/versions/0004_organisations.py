@@ -1,5 +1,7 @@
 """Organisations: registration, licence documents, invitations, powers of memberships."""
 
+from typing import Any
+
 import sqlalchemy as sa
 import sqlmodel
 from alembic import op
@@ -15,14 +17,14 @@ depends_on = None
 _STATES_BEFORE = ("ACTIVE", "FROZEN")
 _STATES = ("DRAFT", "SUBMITTED", "RETURNED", "REJECTED", "ACTIVE", "FROZEN", "CLOSED")
 _DOCUMENT_STATES = ("PENDING", "ACCEPTED", "RETURNED")
-_FACTS = (
+_FACTS: tuple[tuple[str, sa.types.TypeEngine[Any]], ...] = (
     ("legal_name", sqlmodel.AutoString()),
     ("credit_code", sqlmodel.AutoString(length=18)),
     ("representative_sealed", sqlmodel.AutoString()),
     ("contact_phone_sealed", sqlmodel.AutoString()),
     ("submitted_at", sqlmodel.UTCDateTime()),
 )
-_REVIEWED = (
+_REVIEWED: tuple[tuple[str, sa.types.TypeEngine[Any]], ...] = (
     ("scan_id", sqlmodel.AutoString(length=30)),
     ("submitted_by", sqlmodel.AutoString(length=64)),
     ("submitted_at", sqlmodel.UTCDateTime()),

@@ -34,6 +34,7 @@ def upgrade() -> None:
     op.create_index("listing_of_cooperative", "listing", ["cooperative_id", "updated_at", "id"])
     op.create_index("listing_in_region", "listing", ["region_code", "updated_at", "id"])
     op.create_index("listing_updated", "listing", ["updated_at", "id"])
+    op.create_index("listing_in_state", "listing", ["state", "updated_at", "id"])
     op.create_index("listing_external_code", "listing", ["producer_id", "external_code"], unique=True)
     _create_revisions()
     op.create_table(
@@ -173,6 +174,7 @@ def downgrade() -> None:
         op.drop_table(table)
     for name in (
         "listing_external_code",
+        "listing_in_state",
         "listing_updated",
         "listing_in_region",
         "listing_of_cooperative",

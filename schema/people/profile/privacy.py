@@ -3,18 +3,15 @@
 from datetime import datetime
 from typing import Annotated, Any
 
-import sqlalchemy as sa
 import strawberry
-from sqlmodel import col
 
 from market.kernel.permissions import Permission
-from market.organisations.rules import REGISTERED
-from market.organisations.tables import Organisation
 from market.people.actors import device_of
 from market.people.profile import rules
-from market.people.profile.erasure import ErasureCheck, last_owner_of, request_erasure, withdraw_erasure
+from market.people.profile.erasure import request_erasure, withdraw_erasure
 from market.people.profile.export import read_export, request_export
 from market.people.profile.tables import PrivacyRequest as RequestTable
+from market.server.privacy import ERASURE_CHECKS
 from schema.context import Context
 from schema.enums import PrivacyKind, PrivacyState
 from schema.filters import text_order
@@ -26,11 +23,6 @@ from schema.people.sign_in import credential_of
 from schema.permissions import PUBLIC, ruled
 from schema.projection import Computed, Projection, column, table_of
 from schema.projection import Connection as Listed
-
-ERASURE_CHECKS: tuple[ErasureCheck, ...] = (
-    last_owner_of(sa.select(col(Organisation.id)).where(col(Organisation.state).in_(sorted(REGISTERED)))),
-)
-"""What each room has to say before a person is erased."""
 
 
 @strawberry.type(description="What a person asked about their data, and how far it is. They see it themselves.")

@@ -58,7 +58,6 @@ def test_nothing_of_an_erased_person_is_left_anywhere(market: Market, clock: Fak
         assert text not in left
 
 
-@pytest.mark.xfail(strict=True, reason="market/kernel/database/sqlite.py: its writer needs PRAGMA secure_delete=ON")
 def test_nothing_of_an_erased_person_is_left_in_the_pages_of_the_file(sqlite_databases: SqliteDatabases) -> None:
     """SQLite leaves what was deleted or overwritten in free space, unless it is told to wipe it."""
     url, clock = sqlite_databases.create(), FakeClock()

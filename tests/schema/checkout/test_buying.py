@@ -254,3 +254,24 @@ def test_what_cannot_be_had_is_told_line_by_line_in_both_languages(market: Marke
         assert (wrong["__typename"], wrong["code"]) == ("InvalidInput", "BAD_USER_INPUT")
 
     asked(market, walk)
+
+
+def test_what_an_administrator_saw_is_not_kept_for_everybody(market: Market, shop: Shop) -> None:
+    """An administrator's reach binds nothing of theirs, so only the plan's word keeps it out of the shared cache."""
+    buyer, address = buying(market)
+
+    async def walk(here: Market) -> None:
+        api = Buying(here, shop, buyer, address)
+        await api.put(buyer, peaches(shop))
+        order = (await api.place("186.00"))["order"]["id"]
+        cached = Asker(here, is_cached=True)
+        await here.database.news.open()
+        query = "query Try($id: ID!) { node(id: $id) { __typename } }"
+        for _again in range(2):
+            seen = await cached.answer(query, {"id": order}, actor=ADMIN)
+            assert b"Order" in seen.body
+            theirs = await cached.answer(query, {"id": order})
+            assert b"Order" not in theirs.body
+        await here.database.news.close()
+
+    asked(market, walk)

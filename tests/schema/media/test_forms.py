@@ -1,6 +1,5 @@
 """The whole way: from the bytes of a form to a picture."""
 
-
 import pytest
 
 from market.kernel.market import Market

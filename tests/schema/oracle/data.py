@@ -166,33 +166,22 @@ def _recompute(data: Data, listing: Row) -> None:
 
 
 def _count_vacancies(session: Session, data: Data) -> None:
-    """What is left of each session: of its own seats and of every slot it draws on, holds that ended not counted."""
-    ended = {
-        (hold["holder"], hold["session_id"]): hold["seats"]
-        for hold in _rows(session, sessions.SeatHold, "")
-        if hold["expires_at"] is not None and hold["expires_at"] <= data.now
-    }
-    units: dict[int, int] = defaultdict(int)
-    for line in _rows(session, sessions.SeatHoldSlot, ""):
-        if (line["holder"], line["session_id"]) in ended:
-            units[line["slot_id"]] += line["units"]
-    free = {
-        slot["id"]: slot["capacity"] - slot["taken"] + units[slot["id"]]
-        for slot in _rows(session, sessions.PoolSlot, "")
-    }
-    drawn: dict[str, list[Row]] = defaultdict(list)
+    """What is shown as left of each session: of its own seats, holds that ended not counted, and of every slot it
+    draws on, where they count until they are taken back."""
+    ended: dict[str, int] = defaultdict(int)
+    for hold in _rows(session, sessions.SeatHold, ""):
+        if hold["expires_at"] is not None and hold["expires_at"] <= data.now:
+            ended[hold["session_id"]] += hold["seats"]
+    free = {slot["id"]: slot["capacity"] - slot["taken"] for slot in _rows(session, sessions.PoolSlot, "")}
+    limits = {row["id"]: [row["capacity"] - row["taken"] + ended[row["id"]]] for row in data.sessions}
     for link in _rows(session, sessions.SessionSlot, ""):
-        drawn[link["session_id"]].append(link)
+        left = free[link["slot_id"]]
+        if link["per"] == "PERSON":
+            limits[link["session_id"]].append(left // link["units"])
+        elif left < link["units"]:
+            limits[link["session_id"]].append(0)
     for row in data.sessions:
-        back = sum(seats for (_holder, session_id), seats in ended.items() if session_id == row["id"])
-        limits = [row["capacity"] - row["taken"] + back]
-        for link in drawn[row["id"]]:
-            left = free[link["slot_id"]]
-            if link["per"] == "PERSON":
-                limits.append(left // link["units"])
-            elif left < link["units"]:
-                limits.append(0)
-        row["vacancies"] = min(limits)
+        row["vacancies"] = min(limits[row["id"]])
 
 
 def path_of(data: Data, category_id: str | None) -> list[str]:

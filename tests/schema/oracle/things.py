@@ -4,6 +4,7 @@ from collections.abc import Callable
 from datetime import date, datetime
 from typing import Any
 
+from market.media.rules import MediaSize, sized
 from tests.schema.oracle import filters, lists
 from tests.schema.oracle.data import Row, certificates_of, next_session
 from tests.schema.oracle.filters import Args, Request, is_current, is_valid, square_metres
@@ -72,7 +73,11 @@ def _money(_request: Request, row: Row, _args: Args) -> Row:
 
 
 def _media(name: str) -> Resolver:
-    return lambda _request, row, _args: None if row[name] is None else f"/media/{row[name]}"
+    def address(_request: Request, row: Row, args: Args) -> str | None:
+        size = MediaSize(args.get("size") or MediaSize.LARGE)
+        return None if row[name] is None else f"/media/{sized(row[name], size)}"
+
+    return address
 
 
 def _same(_request: Request, row: Row, _args: Args) -> Row:

@@ -14,7 +14,7 @@ from market.people.profile.export import make_exports
 from market.people.profile.requests import list_privacy_requests
 from market.people.profile.rules import COOLING_OFF, PrivacyState
 from market.places.manage import VillageDraft, add_village
-from schema.people.profile.privacy import ERASURE_CHECKS
+from market.server.privacy import ERASURE_CHECKS
 from tests.clock import FakeClock
 from tests.people.profile.persons import ADMIN, KEY, VILLAGE, person, settle
 from tests.schema.asking import Asker, asked
