@@ -11,6 +11,8 @@ from sqlalchemy.orm import Session
 from market.kernel.ids import PREFIXES, new_id
 
 _NUMBERS = count(1)
+NAMED = {"organisation_id": "organisation", "producer_id": "organisation", "account_id": "account"}
+"""Columns that point at something without a foreign key."""
 
 
 def add_row(session: Session, table: sa.Table, links: Mapping[str, Any], **given: Any) -> dict[str, Any]:
@@ -31,6 +33,8 @@ def _may_be_left_out(column: sa.Column[Any]) -> bool:
 def _made_up(column: sa.Column[Any], links: Mapping[str, Any]) -> Any:
     for key in column.foreign_keys:
         return links[key.column.table.name]
+    if column.name in NAMED:
+        return links[NAMED[column.name]]
     number = next(_NUMBERS)
     kind = column.type.impl_instance if isinstance(column.type, sa.types.TypeDecorator) else column.type
     if isinstance(kind, sa.Enum):
