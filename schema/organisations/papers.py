@@ -13,8 +13,8 @@ from market.organisations.tables import Certificate as CertificateTable
 from market.organisations.tables import Licence as LicenceTable
 from schema.enums import CertificateKind, DocumentState, LicenceKind, ReviewReason
 from schema.filters import moment_order
-from schema.media import SIZE, private_url
-from schema.node import Node
+from schema.media import private_url
+from schema.node import SIZE, Node
 from schema.organisations.reach import ORGANISATIONS, private, private_list, reaches
 from schema.pagination import field, lazy, localized_field, single
 from schema.permissions import PUBLIC, ruled

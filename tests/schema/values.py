@@ -3,7 +3,7 @@
 from collections.abc import AsyncIterator, Iterator
 from typing import Any
 
-from graphql import get_named_type
+from graphql import GraphQLEnumType, get_named_type
 
 from tests.schema.asking import SCHEMA, Asker
 from tests.schema.generating import Pool, cursor_key, public
@@ -91,7 +91,9 @@ async def _cursors(asker: Asker) -> AsyncIterator[tuple[str, list[str]]]:
             continue
         orders: list[str | None] = [None]
         if "orderBy" in field.args:
-            orders += list(get_named_type(field.args["orderBy"].type).values)
+            kind = get_named_type(field.args["orderBy"].type)
+            assert isinstance(kind, GraphQLEnumType)
+            orders += list(kind.values)
         for order in orders:
             given = "first: 40" + (f", orderBy: {order}" if order else "")
             given += ', query: "梅"' if name == "search" else ""
