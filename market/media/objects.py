@@ -4,7 +4,8 @@ A file appears whole or not at all: obstore writes a folder's files beside their
 bucket's in one request.
 """
 
-from collections.abc import Iterator, Sequence
+import os
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import timedelta
@@ -59,8 +60,9 @@ def open_objects(url: str, *, bucket: "S3Config | None" = None) -> "Objects":
 class Objects:
     """Files by path. Everything here refuses with StoreUnavailable when the store does not do it."""
 
-    def __init__(self, store: ObjectStore) -> None:
+    def __init__(self, store: ObjectStore, *, fsync: Callable[[int], None] = os.fsync) -> None:
         self._store = store
+        self._fsync = fsync
 
     def put(self, path: str, content: bytes, *, cache_control: str) -> None:
         """Keep a file, in place of one that is there. `cache_control` is for whoever serves a bucket directly."""
@@ -70,14 +72,20 @@ class Objects:
             attributes = None if isinstance(self._store, LocalStore) else headers
             obstore.put(self._store, path, content, attributes=attributes)
 
-    def has(self, path: str) -> bool:
-        """Whether a file is there."""
+    def settle(self, paths: Sequence[str]) -> None:
+        """Come back once these files would outlive a loss of power. A bucket's do when `put` has come back; a folder's,
+        and the folders that name them, are still to be written to the disk."""
+        if not isinstance(self._store, LocalStore) or self._store.prefix is None:
+            return
+        files = [self._store.prefix / path for path in paths]
+        folders = {above for file in files for above in (file.parent, file.parent.parent)}
         with _refusing():
-            try:
-                obstore.head(self._store, path)
-            except FileNotFoundError:
-                return False
-            return True
+            for each in [*files, *sorted(folders)]:
+                descriptor = os.open(each, os.O_RDONLY)
+                try:
+                    self._fsync(descriptor)
+                finally:
+                    os.close(descriptor)
 
     async def get(self, path: str) -> Found | None:
         """A file; None when it is not there."""

@@ -39,13 +39,16 @@ class MediaStore:
     def put(self, picture: Rendered, *, kind: MediaKind, sha256: str, day: date) -> str:
         """Keep a picture that comes on this day; its key. Refuses with StoreUnavailable.
 
-        Once: the same content on the same day goes to the same place. Guards: before the row that names it, so that a
-        crash in between leaves files without a row, which `sweep` deletes, and never a row without files.
+        Once: the same content on the same day goes to the same place. Guards: on the disk before the row that names it
+        is made, so that a crash in between leaves files without a row, which `sweep` deletes, and never a row without
+        files.
         """
         key = key_of(day, sha256)
         cache_control = PUBLIC_CACHE if kind in PUBLIC_KINDS else PRIVATE_CACHE
-        for size, content in picture.files.items():
-            self.objects.put(path_of(kind, sized(key, size)), content, cache_control=cache_control)
+        files = {path_of(kind, sized(key, size)): content for size, content in picture.files.items()}
+        for path, content in files.items():
+            self.objects.put(path, content, cache_control=cache_control)
+        self.objects.settle(list(files))
         return key
 
     async def public(self, key: str) -> Found | None:

@@ -1,9 +1,9 @@
 """Which revisions a rule approves at once, and which a person looks at."""
 
 from dataclasses import replace
-from datetime import timedelta
 
 import pytest
+from sqlmodel import col, select
 
 from market.catalogue.errors import AgencyLicenceNeeded, NotReady
 from market.catalogue.manage.submit import seller_record
@@ -11,6 +11,7 @@ from market.catalogue.rules import ListingState
 from market.catalogue.rules.approval import APPROVALS_MIN, LOW_RISK_FIELDS, REJECTION_DAYS, Record, Submission, rule_for
 from market.catalogue.rules.states import RevisionState, Verdict
 from market.catalogue.rules.words import risky_words
+from market.catalogue.tables import ListingRevision
 from market.organisations.manage import end_membership
 from market.organisations.rules import LicenceKind
 from tests.catalogue.fair import Fair, a_key, a_variant, refused
@@ -104,9 +105,16 @@ def test_what_a_rule_approved_earns_no_trust(fair: Fair) -> None:
     for number in range(3):
         assert fair.edited(listing_id, summary=f"词{number}").rule is not None
 
+    # Of the five that people approved, let one have been a rule's: three more by rules do not stand in for it.
+    with fair.market.transaction() as session:
+        by_people = select(ListingRevision).where(
+            ListingRevision.state == RevisionState.APPROVED, col(ListingRevision.rule).is_(None)
+        )
+        session.exec(by_people).first().rule = "ANOTHER"  # type: ignore[union-attr]  # there are five
     with fair.market.read() as session:
-        before = seller_record(session, fair.producer, fair.market.now() - timedelta(days=1))
-    assert before == Record(approvals=APPROVALS_MIN, was_rejected=False)
+        record = seller_record(session, fair.producer, fair.market.now())
+    assert record == Record(approvals=APPROVALS_MIN - 1, was_rejected=False)
+    assert fair.edited(listing_id, summary="又一句").rule is None
 
 
 def test_the_first_revision_is_never_approved_by_a_rule(fair: Fair) -> None:

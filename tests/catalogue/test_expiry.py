@@ -14,7 +14,7 @@ from market.kernel.clock import business_day
 from market.kernel.outbox import OutboxMessage
 from market.organisations.manage import CertificateDraft, record_certificate
 from market.organisations.rules import CertificateKind, LicenceKind
-from tests.catalogue.fair import ADMIN, Fair, a_variant, refused
+from tests.catalogue.fair import ADMIN, Fair, a_variant, at_once, refused
 from tests.catalogue.test_suspensions import freeze, lift, relist, suspend, unfreeze
 from tests.clock import FakeClock
 
@@ -154,6 +154,21 @@ def test_holders_are_warned_at_thirty_and_seven_days_once(fair: Fair, clock: Fak
     assert {(each["organisation_id"], each["ends_on"]) for each in messages(fair)} == {
         (fair.producer, ends_on.isoformat())
     }
+
+
+def test_workers_at_once_warn_once_and_suspend_once(fair: Fair, clock: FakeClock) -> None:
+    today = business_day(clock.now)
+    for days in range(8, 14):
+        certificate(fair, today + timedelta(days=days))
+    listing_id = certified(fair, today)
+
+    told = at_once(*[lambda: warn_expiring(fair.market, limit=100)] * 4)
+    clock.advance(days=1)
+    off = at_once(*[lambda: suspend_expired(fair.market, limit=100)] * 4)
+
+    assert sum(told) == len(messages(fair)) == 7
+    assert sum(off) == 1
+    assert fair.causes(listing_id) == ["CERTIFICATE"]
 
 
 def test_warnings_go_in_batches(fair: Fair, clock: FakeClock) -> None:
