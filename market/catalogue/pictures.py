@@ -18,7 +18,6 @@ from market.kernel.market import Market
 from market.kernel.permissions import Actor, Permission, reach, require
 from market.media.headers import read_header
 from market.media.keep import MediaDraft, add_media
-from market.media.render import render
 from market.media.rules import FILE_BYTES_MAX, OWNERS, MediaKind
 from market.media.store import MediaStore
 from market.organisations.acting import act_for
@@ -51,6 +50,8 @@ def store_picture(
     digest = sha256(content).hexdigest()
     asked = {"kind": kind, "organisation": organisation_id, "sha256": digest}
     mine = IdempotencyKey.of(actor=str(actor.account_id), operation="storePicture", key=key, asked=asked)
+    from market.media.render import render  # noqa: PLC0415 - Pillow is loaded when first used
+
     picture = render(content, read_header(content))
     draft = MediaDraft(
         owner_id=owner_id,
@@ -93,6 +94,6 @@ def _check_kind(kind: MediaKind, owner_id: str) -> None:
     if owner_id.partition("_")[0] not in OWNERS[kind]:
         raise Invalid(
             field="kind",
-            allowed="listing pictures belong to an organisation, claim pictures to a person, licences to either",
-            allowed_zh="商品图片属于组织，售后照片属于个人，证照可属于二者",
+            allowed="listing pictures belong to an organisation, those of claims and reviews to a person, licences to either",
+            allowed_zh="商品图片属于组织，售后和评价照片属于个人，证照可属于二者",
         )

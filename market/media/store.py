@@ -5,12 +5,14 @@ from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from datetime import date
 from functools import partial
-from typing import ParamSpec, TypeVar
+from typing import TYPE_CHECKING, ParamSpec, TypeVar
 
 from market.media.links import Links
 from market.media.objects import Found, Objects
-from market.media.render import Rendered
 from market.media.rules import PUBLIC_KINDS, MediaKind, MediaSize, key_of, sized
+
+if TYPE_CHECKING:
+    from market.media.render import Rendered
 
 P = ParamSpec("P")
 T = TypeVar("T")
@@ -36,7 +38,7 @@ class MediaStore:
         """Run a use case that takes a picture in. Two at once, which bounds their memory; the others queue."""
         return await asyncio.get_running_loop().run_in_executor(self._threads, partial(act, *args, **kwargs))
 
-    def put(self, picture: Rendered, *, kind: MediaKind, sha256: str, day: date) -> str:
+    def put(self, picture: "Rendered", *, kind: MediaKind, sha256: str, day: date) -> str:
         """Keep a picture that comes on this day; its key. Refuses with StoreUnavailable.
 
         Once: the same content on the same day goes to the same place. Guards: on the disk before the row that names it

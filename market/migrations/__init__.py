@@ -2,20 +2,21 @@
 
 A new migration: `market migrate --message "what changes"` compares models and database; read and complete what it
 writes, for both engines.
+
+Alembic is loaded when it has something to do, for a server has not: it only asks which revision there is.
 """
 
 from importlib import import_module
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import sqlalchemy as sa
-from alembic import command
-from alembic.autogenerate import compare_metadata
-from alembic.config import Config
-from alembic.migration import MigrationContext
-from alembic.script import Script, ScriptDirectory
 from sqlmodel import SQLModel
 
 from market.kernel.database import Database
+
+if TYPE_CHECKING:
+    from alembic.config import Config
 
 TABLE_MODULES = (
     "market.kernel.topics",
@@ -48,7 +49,9 @@ def metadata() -> sa.MetaData:
     return SQLModel.metadata
 
 
-def _config() -> Config:
+def _config() -> "Config":
+    from alembic.config import Config
+
     config = Config()
     config.set_main_option("script_location", str(Path(__file__).parent))
     return config
@@ -56,6 +59,8 @@ def _config() -> Config:
 
 def upgrade(database: Database, revision: str = "head") -> None:
     """Bring the database to a revision, or refuse with Unavailable; a migration that fails leaves nothing half done."""
+    from alembic import command
+
     with database.transaction() as session:
         config = _config()
         config.attributes["connection"] = session.connection()
@@ -64,16 +69,21 @@ def upgrade(database: Database, revision: str = "head") -> None:
 
 def write_migration(database: Database, message: str) -> Path:
     """Write a new migration that makes the database equal to the models; where it is."""
+    from alembic import command
+    from alembic.script import Script
+
     with database.transaction() as session:
         config = _config()
         config.attributes["connection"] = session.connection()
-        script = command.revision(config, message, autogenerate=True)
+        script = command.revision(config, message, autogenerate=True, rev_id=f"{int(head_revision()) + 1:04}")
     assert isinstance(script, Script), "one head, one script"
     return Path(script.path)
 
 
 def downgrade(database: Database, revision: str) -> None:
     """Undo migrations down to a revision, or to "base": for tests and for taking back a release."""
+    from alembic import command
+
     with database.transaction() as session:
         config = _config()
         config.attributes["connection"] = session.connection()
@@ -83,19 +93,23 @@ def downgrade(database: Database, revision: str) -> None:
 def current_revision(database: Database) -> str | None:
     """The revision the database is at, None when it is empty."""
     with database.read() as session:
-        return MigrationContext.configure(session.connection()).get_current_revision()
+        connection = session.connection()
+        if not sa.inspect(connection).has_table("alembic_version"):
+            return None
+        found: str | None = connection.execute(sa.text("SELECT version_num FROM alembic_version")).scalar_one_or_none()
+        return found
 
 
 def head_revision() -> str:
-    """The revision this code needs."""
-    head = ScriptDirectory.from_config(_config()).get_current_head()
-    if head is None:
-        raise RuntimeError("there are no migrations")
-    return head
+    """The revision this code needs: revisions are numbered, and their files begin with the number."""
+    return max(path.name.partition("_")[0] for path in (Path(__file__).parent / "versions").glob("[0-9]*_*.py"))
 
 
 def differences(database: Database) -> list[object]:
     """What models and database disagree about, as Alembic says it; empty when they agree."""
+    from alembic.autogenerate import compare_metadata
+    from alembic.migration import MigrationContext
+
     with database.read() as session:
         context = MigrationContext.configure(session.connection(), opts={"include_name": include_name})
         return list(compare_metadata(context, metadata()))

@@ -22,7 +22,7 @@ from market.places.rules import subtree
 from market.sessions.events import record_event
 from market.sessions.keep import keep_next
 from market.sessions.moves import EVENT_OF
-from market.sessions.rules import CloseReason, SessionState
+from market.sessions.rules import CloseReason, SessionState, check_reason
 from market.sessions.tables.core import SESSION
 
 CHUNK = 500
@@ -226,12 +226,7 @@ def _check(move: _Move) -> None:
             allowed=f"at most {DAYS_MAX} days, and the last is not before the first",
             allowed_zh=f"最多 {DAYS_MAX} 天，且结束日期不早于起始日期",
         )
-    if move.reason is CloseReason.SERIES:
-        raise Invalid(
-            field="reason",
-            allowed="SERIES is said by series alone: change or end the series",
-            allowed_zh="“系列”原因仅由系列自身使用：请修改或结束该系列",
-        )
+    check_reason(move.reason)
     if scope.package_id is not None:
         require_id(scope.package_id, "pkg", field="package")
     if scope.organisation_id is not None:

@@ -17,7 +17,7 @@ from market.sessions.errors import SeatsTaken
 from market.sessions.events import record_event
 from market.sessions.holds.lapse import take_back
 from market.sessions.keep import keep_next
-from market.sessions.rules import CloseReason, SessionEventKind, SessionState, illegal_move, sources
+from market.sessions.rules import CloseReason, SessionEventKind, SessionState, check_reason, illegal_move, sources
 from market.sessions.tables import TourSession
 from market.sessions.tables.core import SESSION
 
@@ -42,7 +42,8 @@ class SessionMove:
 def close_session(market: Market, actor: Actor, session_id: str, *, reason: CloseReason, idempotency_key: str) -> str:
     """Take no more bookings of a session; its id. Seats already held can still be confirmed.
 
-    Refuses: NotSignedIn, Forbidden; InvalidId; NotFound; IllegalTransition unless it is open.
+    Refuses: NotSignedIn, Forbidden; InvalidId; NotFound; Invalid for the reason SERIES; IllegalTransition unless it is
+    open.
     Once: the same key gives the first answer. Guards: one update of the state it was in.
     """
     return _move(market, actor, SessionMove(session_id, SessionState.CLOSED, reason), idempotency_key=idempotency_key)
@@ -60,7 +61,7 @@ def reopen_session(market: Market, actor: Actor, session_id: str, *, idempotency
 def cancel_session(market: Market, actor: Actor, session_id: str, *, reason: CloseReason, idempotency_key: str) -> str:
     """Say that a session does not take place, for good, while nobody has a seat in it; its id.
 
-    Refuses: NotSignedIn, Forbidden; InvalidId; NotFound; SeatsTaken when seats are held or confirmed, ended holds not
+    Refuses: NotSignedIn, Forbidden; InvalidId; NotFound; Invalid for the reason SERIES; SeatsTaken when seats are held or confirmed, ended holds not
     counted: that is the operator cancellation, which refunds; IllegalTransition when it is cancelled already.
     Once: the same key gives the first answer. Guards: one update of the state it was in, with nothing taken.
     """
@@ -69,9 +70,30 @@ def cancel_session(market: Market, actor: Actor, session_id: str, *, reason: Clo
     )
 
 
+def cancel_step(session: Session, actor: Actor, session_id: str, *, reason: CloseReason, now: datetime) -> bool:
+    """Step: say that a session does not take place, whoever has seats in it, and whether that is new. For the operator
+    cancellation, which has checked who may and gives the buyers their money back; their seats stay taken until then.
+
+    Guards: one update of the state it was in.
+    """
+    moved = session.execute(
+        sa.update(SESSION)
+        .where(_ID, SESSION.c.state.in_(sources(SessionState.CANCELLED)))
+        .values(state=SessionState.CANCELLED, closed_for=reason)
+        .returning(SESSION.c.package_id),
+        {"session_id": session_id},
+    ).one_or_none()
+    if moved is None:
+        return False
+    record_event(session, actor, [session_id], SessionEventKind.CANCELLED, now=now, reason=reason)
+    keep_next(session, [moved.package_id], now)
+    return True
+
+
 def _move(market: Market, actor: Actor, move: SessionMove, *, idempotency_key: str) -> str:
     reach(actor, Permission.SESSION_MANAGE)
     require_id(move.session_id, "ses", field="session")
+    check_reason(move.reason)
     now = market.now()
     asked = IdempotencyKey.of(
         actor=actor.account_id or actor.kind, operation="session.move", key=idempotency_key, asked=move

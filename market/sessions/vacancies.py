@@ -5,9 +5,9 @@ hold that has ended counts no longer, though its row may still be there: a sessi
 can be one, so that only then the holds themselves are looked at.
 
 `vacancies` is exact at any moment: what a sale is decided by. `vacancies_shown` is what lists show: the same, but what a
-hold that has ended gives back to a pool shows once somebody has taken it back (who needs it, or the worker within
-seconds). To look at the holds of everybody who shares a slot, for each session of each list, would take PostgreSQL many
-times as long to plan as everything else of the list.
+hold that has ended gives back to a pool shows once it was taken back, by whoever needs it or by the worker. To look at
+the holds of everybody who shares a slot, for each session of each list, PostgreSQL would plan many times as long as it
+takes for all else in the list.
 """
 
 from typing import Any

@@ -2,6 +2,7 @@
 shipped."""
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from datetime import datetime
 
 from sqlmodel import Session
@@ -132,9 +133,10 @@ def return_step(
 
 
 def _look(session: Session, told: Told, variant: Stocked, now: datetime) -> Level:
-    """The level, locked, without the holds that ended: those are taken back first, for their rows come before it."""
-    take_back_expired(session, told, variant_id=variant.variant_id, now=now)
-    return lock_level(session, variant.variant_id, producer_id=variant.producer_id)
+    """The level, locked, without the holds that ended: those are taken back."""
+    level = lock_level(session, variant.variant_id, producer_id=variant.producer_id)
+    freed = take_back_expired(session, told, variant_id=variant.variant_id, now=now)
+    return replace(level, reserved=level.reserved - freed)
 
 
 def _apply(session: Session, told: Told, variant: Stocked, cause: Cause, *, by: int, lot_id: str | None) -> Level:

@@ -21,7 +21,7 @@ from market.kernel.clock import business_day
 from market.kernel.permissions import Actor
 from market.stock.errors import HoldExpired, ShortLine, SoldOut
 from market.stock.journal import Cause, Line, post, take_first_expired
-from market.stock.levels import Told, give_back, level_of, reserve, ship, take_back_expired
+from market.stock.levels import Told, give_back, level_of, lock, reserve, ship, take_back_expired
 from market.stock.rules import MovementKind, demand_in_order
 from market.stock.tables import StockHold
 
@@ -59,7 +59,6 @@ def hold_step(session: Session, demands: Mapping[str, int], *, until: datetime, 
     told = Told()
     short: list[ShortLine] = []
     for variant_id, quantity in demand_in_order(demands):
-        _add_hold(session, told, variant_id=variant_id, quantity=quantity, until=until, holder=holder, now=now)
         level = reserve(session, told, variant_id=variant_id, quantity=quantity)
         if level is None:
             take_back_expired(session, told, variant_id=variant_id, now=now)
@@ -67,6 +66,8 @@ def hold_step(session: Session, demands: Mapping[str, int], *, until: datetime, 
         if level is None:
             left = level_of(session, variant_id)
             short.append(ShortLine(variant_id, asked=quantity, free=left.free if left else 0))
+            continue
+        _add_hold(session, told, variant_id=variant_id, quantity=quantity, until=until, holder=holder, now=now)
     if short:
         raise SoldOut(tuple(short))
     told.keep(session)
@@ -103,16 +104,18 @@ def release_step(session: Session, *, holder: str, demands: Mapping[str, int] | 
 
     Refuses, with demands: HoldExpired when so many are not held.
     Once: without demands, what was released or taken back before is left alone.
-    Guards: a hold's row is deleted or lowered once, by whoever comes first.
+    Guards: the level's lock; a hold's row is deleted or lowered once, by whoever comes first.
     """
     told = Told()
     if demands is None:
         for variant_id in sorted(session.execute(_LIST, {"of": holder}).scalars()):
+            lock(session, variant_id)
             held = session.execute(_DROP, {"of": holder, "variant": variant_id}).scalar_one_or_none()
             if held is not None:
                 give_back(session, told, variant_id=variant_id, quantity=held)
     else:
         for variant_id, quantity in demand_in_order(demands):
+            lock(session, variant_id)
             _use(session, variant_id=variant_id, quantity=quantity, holder=holder, now=now)
             give_back(session, told, variant_id=variant_id, quantity=quantity)
     told.keep(session)
@@ -127,12 +130,13 @@ def consume_step(
     expired, first out, those past their best before last of all.
 
     Refuses: HoldExpired when any of them is not held, or not so many; nothing is shipped then.
-    Guards: one conditional update or delete of each hold, then of its level.
+    Guards: the level's lock; one conditional update or delete of each hold, then of its level.
     """
     told, today = Told(), business_day(now)
     drawn: dict[str, list[Line]] = {}
     cause = Cause(MovementKind.SHIPPED, actor, now, reference=reference)
     for variant_id, quantity in demand_in_order(demands):
+        lock(session, variant_id)
         _use(session, variant_id=variant_id, quantity=quantity, holder=holder, now=now)
         level = ship(session, told, variant_id=variant_id, quantity=quantity)
         lines = take_first_expired(session, variant_id, quantity, fresh_on=today)

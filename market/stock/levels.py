@@ -1,7 +1,8 @@
 """The level rows: every change is one conditional update, and what buyers are told follows in the same transaction.
 
-Rows are taken in one order everywhere, so that nobody waits in a circle: a hold's row, then its variant's level,
-variants by id; then lots, under their level's lock; then, by `Told.keep`, listings by id.
+Rows are taken in one order everywhere, so that nobody waits in a circle: a variant's level, then its holds, variants by
+id; then lots, under their level's lock; then, by `Told.keep`, listings by id. Levels come first because a conditional
+update that had to wait and then found too few keeps PostgreSQL's lock on the row all the same.
 """
 
 from dataclasses import dataclass
@@ -161,11 +162,18 @@ def set_low(session: Session, told: Told, level: Level, low_at: int | None) -> L
     return told.note(Level(*row), free_before=level.free)
 
 
+def lock(session: Session, variant_id: str) -> None:
+    """Step: nobody else changes the level, if there is one, until the transaction ends: what comes before any change of
+    its holds."""
+    session.execute(_LOCK, {"variant": variant_id}).one_or_none()
+
+
 def take_back_expired(session: Session, told: Told, *, variant_id: str, now: datetime) -> int:
     """Step: end the holds on a variant whose time is over; how many pieces that frees.
 
-    Guards: a hold's row is deleted once, by whoever comes first; one that was extended meanwhile stays.
+    Guards: the level's lock; a hold's row is deleted once, and one that was extended meanwhile stays.
     """
+    lock(session, variant_id)
     freed: int = sum(session.execute(_TAKE_BACK, {"variant": variant_id, "now": now}).scalars())
     if freed:
         give_back(session, told, variant_id=variant_id, quantity=freed)

@@ -1,7 +1,8 @@
 """Holds on what campaigns have left: budget, number, a person's share. Steps for whoever sells; read `hold_uses` first.
 
 As with stock: a hold has an end, an ended one counts for nothing, and whoever needs what it holds takes it back in the
-same transaction and tries once more. Campaigns are taken in id order; prebuilt statements, for placing runs them.
+same transaction and tries once more. Rows are taken in one order everywhere, so that nobody waits in a circle: a
+campaign, then its uses, then its people, campaigns by id. Prebuilt statements, for placing runs them.
 """
 
 from collections.abc import Sequence
@@ -40,6 +41,7 @@ _TAKE = (
     .values(spent_fen=_CAMPAIGN.spent_fen + _amount, used_count=_CAMPAIGN.used_count + 1)
     .returning(_CAMPAIGN.person_limit)
 )
+_LOCK = sa.select(_CAMPAIGN.id).where(_CAMPAIGN.id == _of).with_for_update(key_share=True)
 _GIVE = (
     sa.update(_CAMPAIGNS)
     .where(_CAMPAIGN.id == _of)
@@ -135,6 +137,7 @@ def confirm_uses(session: Session, *, holder: str, now: datetime) -> list[str]:
 def release_uses(session: Session, *, holder: str) -> None:
     """Step: an order needs what it holds no more. Once: what was released or taken back is left alone."""
     for campaign_id in sorted(session.execute(_HELD_BY, {"of_holder": holder}).scalars().all()):
+        _lock(session, campaign_id)
         for row in session.execute(_RELEASE, {"of_holder": holder, "of": campaign_id}).all():
             _give(session, campaign_id, row.account_id, row.amount_fen)
 
@@ -147,6 +150,7 @@ def give_back(session: Session, *, holder: str, campaign_id: str, amount_fen: in
     ValueError beyond what was used: a bug of whoever refunds.
     """
     values = {"of_holder": holder, "of": campaign_id, "some": amount_fen}
+    _lock(session, campaign_id)
     row = session.execute(_RETURN, values).one_or_none()
     if row is None:
         raise ValueError(f"{holder} has not used {amount_fen} fen of {campaign_id}")
@@ -192,7 +196,13 @@ def _add(session: Session, use: Use, *, account_id: str, holder: str, until: dat
         raise ValueError(f"{holder} uses {use.campaign_id} already")
 
 
+def _lock(session: Session, campaign_id: str) -> None:
+    """A campaign comes before its uses, also where `_TAKE` found too little: having waited, it keeps the row's lock."""
+    session.execute(_LOCK, {"of": campaign_id}).one_or_none()
+
+
 def _take_back(session: Session, campaign_id: str, now: datetime) -> None:
+    _lock(session, campaign_id)
     for row in session.execute(_LAPSED, {"of": campaign_id, "now": now}).all():
         _give(session, campaign_id, row.account_id, row.amount_fen)
 

@@ -82,7 +82,7 @@ class TourSession(Node):
     capacity: int = field("How many people fit.")
     vacancies: int = field(
         "How many are left, to the minute: of its own, or of what it shares with other sessions (a bus, rooms, "
-        "instructors) when that is less. What a hold that has ended gives back to the latter shows within seconds."
+        "instructors) when that is less. What a hold that has ended gives back to the latter shows within a minute."
     )
     option: Annotated["PackageOption", strawberry.lazy("schema.catalogue.options")] = field(
         "The option that takes place."

@@ -57,6 +57,8 @@ voucher:manage        . .  G . . . .  . . R  A .
 review:write          . O  . . . . .  . . .  A .
 review:moderate       . .  . . . . .  R . .  A .
 ledger:read           . .  G . . G .  . . R  A A
+settlement:manage     . .  . . . . .  . . R  A .
+statement:confirm     . .  G . . G .  . . .  A .
 media:upload          . O  G G . . .  . . .  A .
 import:run            . .  G G . . .  . . .  A .
 key:manage            . .  G . . . .  . . .  A .
@@ -64,8 +66,14 @@ profile:manage        . O  . . . . .  . . .  A .
 organisation:register . O  . . . . .  . . .  A .
 person:manage         . .  . . . . .  . . .  A .
 person:unmask         . .  G . G . .  . . .  A .
-report:read           . .  G . . G .  R R R  A .
+report:read           . .  G . . G .  R R R  A A
 report:export         . .  G . . G .  . R R  A .
+report:submit         . .  . . . . .  . R .  A .
+report:review         . .  . . . . .  . . R  A .
+plan:read             . .  . . . . .  R R R  A .
+plan:manage           . .  . . . . .  . R .  A .
+observation:submit    . .  . . . . .  . R .  A .
+observation:verify    . .  . . . . .  . R .  A .
 audit:read            . .  G . . . .  R . .  A .
 outbox:manage         . .  . . . . .  . . .  A A
 """

@@ -20,9 +20,10 @@ from market.people.manage import actor_of
 from market.places.tables import Village
 from market.sessions.rules import AvailabilityStatus, status_of
 from market.sessions.tables import TourSession
-from seeds import SeedReport, seed_demo
+from seeds.demo import seed_demo
 from seeds.media import all_pictures, draw_missing
 from seeds.people import known_people, told_people
+from seeds.report import SeedReport
 from tests.seeds.kept import assert_every_listing_can_be_found, assert_kept_columns_are_true, titles_found
 from tests.seeds.snapshot import Snapshot, rows, snapshot
 

@@ -11,8 +11,7 @@ from typeid import TypeID
 from market.catalogue.tables import Listing
 from market.kernel.market import Market
 from market.migrations import differences
-from seeds import seed_load
-from seeds.load import Amount
+from seeds.load import Amount, seed_load
 from seeds.load.bulk import Ids
 from tests.seeds.kept import assert_every_listing_can_be_found, assert_kept_columns_are_true, titles_found
 from tests.seeds.snapshot import rows

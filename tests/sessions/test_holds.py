@@ -38,7 +38,8 @@ def test_whoever_needs_the_seats_takes_ended_holds_back(market: Market, farm: Fa
 
     hold(market, {session_id: 3}, "order-3")
 
-    assert (left(market, session_id), row_of(market, session_id).taken) == (0, 5)
+    row = row_of(market, session_id)
+    assert (left(market, session_id), row.taken, row.lapses_at) == (0, 5, clock.now + timedelta(minutes=15))
     with market.read() as session:
         assert set(session.exec(select(SeatHold.holder))) == {"order-2", "order-3"}
 
@@ -218,6 +219,30 @@ def test_the_worker_takes_ended_holds_back_and_then_has_nothing_to_do(
     assert release_lapsed(market) == 1
     row = row_of(market, session_id)
     assert (row.taken, row.lapses_at) == (2, None)
+
+
+@pytest.mark.parametrize("step", ["confirm", "extend", "release"])
+def test_the_worker_looks_once_at_what_was_kept_or_left_in_time(
+    market: Market, farm: Farm, clock: FakeClock, step: str
+) -> None:
+    session_id = add_session(market, farm.option, capacity=9)
+    hold(market, {session_id: 3}, "order-1")
+    ends = clock.now + timedelta(minutes=40)
+    match step:
+        case "confirm":
+            within(market, confirm_seats, [session_id], holder="order-1")
+        case "extend":
+            within(market, extend_seats, [session_id], until=ends, holder="order-1")
+        case _:
+            within(market, release_seats, [session_id], holder="order-1")
+    clock.advance(minutes=15)
+
+    assert release_lapsed(market) <= 1
+    assert release_lapsed(market) == 0
+
+    row = row_of(market, session_id)
+    assert row.lapses_at == (ends if step == "extend" else None)
+    assert row.taken == (0 if step == "release" else 3)
 
 
 def test_days_in_the_calendar_show_what_is_left(market: Market, farm: Farm, clock: FakeClock) -> None:

@@ -18,7 +18,7 @@ from market.organisations.tables import Organisation
 from market.sessions.capacity import CapacityChange, change_capacity
 from market.sessions.errors import CapacityBelowTaken, SeatsTaken
 from market.sessions.holds import confirm_seats
-from market.sessions.moves import cancel_session, close_session, reopen_session
+from market.sessions.moves import cancel_session, cancel_step, close_session, reopen_session
 from market.sessions.rules import MOVES, CloseReason, SessionEventKind, SessionState
 from market.sessions.tables import SessionEvent, TourSession
 from tests.clock import FakeClock
@@ -96,6 +96,16 @@ def test_events_are_never_changed_or_deleted(market: Market, farm: Farm) -> None
     assert len(events(market, session_id)) == 1
 
 
+def test_only_series_close_for_series(market: Market, farm: Farm) -> None:
+    session_id = add_session(market, farm.option)
+
+    for act in (close_session, cancel_session):
+        with pytest.raises(Invalid):
+            act(market, ADMIN, session_id, reason=CloseReason.SERIES, idempotency_key=next(KEYS))
+
+    assert row_of(market, session_id).state is SessionState.OPEN
+
+
 def test_the_same_key_moves_once(market: Market, farm: Farm) -> None:
     session_id = add_session(market, farm.option)
     key = next(KEYS)
@@ -129,6 +139,18 @@ def test_a_session_with_seats_taken_is_not_simply_cancelled(market: Market, farm
     clock.advance(minutes=15)
     ACTS[SessionState.CANCELLED](market, session_id)
     assert row_of(market, session_id).state is SessionState.CANCELLED
+
+
+def test_the_operator_cancellation_cancels_whoever_has_seats_once(market: Market, farm: Farm) -> None:
+    session_id = add_session(market, farm.option)
+    hold(market, {session_id: 2}, "order-1")
+
+    done = [within(market, cancel_step, ADMIN, session_id, reason=CloseReason.WEATHER) for _time in range(2)]
+
+    row = row_of(market, session_id)
+    assert (done, row.state, row.taken) == ([True, False], SessionState.CANCELLED, 2)
+    assert [event[:2] for event in events(market, session_id)] == [(SessionEventKind.CANCELLED, CloseReason.WEATHER)]
+    assert next_of(market, farm.package) == FAR_FUTURE
 
 
 def test_nobody_gets_a_seat_in_a_session_that_is_cancelled_at_the_same_time(market: Market, farm: Farm) -> None:

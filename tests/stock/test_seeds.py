@@ -8,8 +8,7 @@ from market.organisations.tables import Organisation
 from market.stock.check import stock_check
 from market.stock.rules import MUST_CERTIFY, ConformityState
 from market.stock.tables import ConformityCertificate, StockLevel, StockLot, StockMovement
-from seeds import seed_load
-from seeds.load import Amount
+from seeds.load import Amount, seed_load
 
 
 def count(session: Session, what: type[StockLevel | StockLot | ConformityCertificate], *where: object) -> int:

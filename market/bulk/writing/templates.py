@@ -5,7 +5,6 @@ from typing import Any, BinaryIO
 
 import sqlalchemy as sa
 from sqlmodel import Session, SQLModel
-from xlsxwriter.utility import xl_range_abs  # type: ignore[import-untyped]  # it has no annotations
 
 from market.bulk.effects.products.names import paths_of
 from market.bulk.reading.table import COMMENT
@@ -95,6 +94,8 @@ def _offer_lists(
     title = _LISTS[language]
     sheet = book.sheet(title, [columns[at].header(language) for at, _ in offered])
     sheet.hide()
+    from xlsxwriter.utility import xl_range_abs  # type: ignore[import-untyped]  # noqa: PLC0415 - when first used
+
     longest = max(len(words) for _, words in offered)
     book.write(sheet, [[words[row] if row < len(words) else None for _, words in offered] for row in range(longest)])
     for place, (at, words) in enumerate(offered):

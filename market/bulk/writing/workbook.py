@@ -6,8 +6,6 @@ from datetime import date, time
 from decimal import Decimal
 from typing import Any, BinaryIO
 
-import xlsxwriter  # type: ignore[import-untyped]  # it has no annotations
-
 from market.bulk.guard import guarded
 from market.bulk.sheets.cells import Shown, Text
 from market.bulk.sheets.columns import Column
@@ -29,6 +27,8 @@ class Book:
     """A workbook that is being written. Close it at the end."""
 
     def __init__(self, file: BinaryIO) -> None:
+        import xlsxwriter  # type: ignore[import-untyped]  # it has no annotations  # noqa: PLC0415 - when first used
+
         self.book = xlsxwriter.Workbook(file, _OPTIONS)
         self._formats = {
             "head": self.book.add_format({"bold": True, "bg_color": "#E8F0E4", "num_format": "@"}),

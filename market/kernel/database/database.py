@@ -9,8 +9,6 @@ import sqlalchemy as sa
 from sqlmodel import Session
 
 from market.kernel.database.engine import Engine
-from market.kernel.database.postgresql import PostgresqlEngine
-from market.kernel.database.sqlite import SqliteEngine
 from market.kernel.errors import Unavailable
 from market.kernel.topics import TOPICS, Topics
 
@@ -22,9 +20,13 @@ def open_database(url: str) -> "Database":
         case "sqlite":
             if not parsed.database or parsed.database == ":memory:":
                 raise ValueError("SQLite needs a file: sqlite:///var/market.db (every thread opens it for itself)")
+            from market.kernel.database.sqlite import SqliteEngine  # noqa: PLC0415  # only one engine's driver is loaded
+
             Path(parsed.database).parent.mkdir(parents=True, exist_ok=True)
             return Database(SqliteEngine(parsed.database))
         case "postgresql":
+            from market.kernel.database.postgresql import PostgresqlEngine  # noqa: PLC0415  # as above
+
             return Database(PostgresqlEngine(parsed))
         case other:
             raise ValueError(f"{other} is not supported: use sqlite:///… or postgresql://…")

@@ -9,7 +9,6 @@ from datetime import date
 from typing import Literal
 
 import typer
-from alembic.util import CommandError
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TaskID, TextColumn, TimeElapsedColumn
 
@@ -38,6 +37,8 @@ def opened(settings: Settings) -> Iterator[Market]:
 
 def migrate(revision: str) -> None:
     """Bring the database to a revision."""
+    from alembic.util import CommandError
+
     with opened(read_settings()) as market:
         before = migrations.current_revision(market.database)
         try:

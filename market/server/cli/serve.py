@@ -76,12 +76,14 @@ def _prepare(parts: Parts, settings: Settings, start: Start) -> None:
     with opened(settings) as market:
         if settings.is_production and not start.migrate:
             require_migrated(market)
-        else:
-            migrations.upgrade(market.database)
+        elif migrations.current_revision(market.database) != migrations.head_revision():
+            # In processes of their own, this and seeding: what they need would stay in the server's memory.
+            code = subprocess.run([*parts.program, "migrate"], check=False).returncode
+            if code != 0:
+                raise typer.Exit(code)
         if settings.is_production or not start.seed or not parts.is_empty(market):
             return
     typer.echo("The database is empty: making the demo marketplace, once. This takes about ten seconds.")
-    # In a process of its own: what seeding needs (content, drawing) would stay in the server's memory.
     if subprocess.run([*parts.program, "seed"], check=False).returncode != 0:
         fail(DATABASE, "seeding failed; start with --no-seed to go on without the demo")
 

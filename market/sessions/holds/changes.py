@@ -44,10 +44,12 @@ class Take:
 
 @dataclass(slots=True)
 class Returned:
-    """What comes back: seats by session, units by slot."""
+    """What comes back: seats by session, units by slot; and whether holds had ended, so that it is another one now
+    that ends first."""
 
     seats: Counter[str] = field(default_factory=Counter)
     units: Counter[int] = field(default_factory=Counter)
+    has_ended: bool = False
 
 
 def look(session: Session, session_ids: Sequence[str]) -> dict[str, Seen]:
@@ -94,9 +96,13 @@ def change_seats(session: Session, takes: Mapping[str, Take], returned: Returned
     if short or short_slots:
         raise _refusal(session, takes, returned, short=short, short_slots=short_slots, left=left, now=now)
     touch(session, "sessions", *packages)
-    if needs_keeping:
-        return keep_shared(session, before)
-    return set() if all(left.values()) else packages
+    if not needs_keeping:
+        return set() if all(left.values()) else packages
+    if returned.has_ended:
+        return keep_shared(session, before, sql.KEEP)
+    if takes:
+        return keep_shared(session, before, sql.KEEP_TAKEN, until=min(take.until for take in takes.values()))
+    return keep_shared(session, before, sql.KEEP_GIVEN)
 
 
 def lock_sharing(session: Session, session_ids: Sequence[str], slot_ids: Sequence[int]) -> dict[str, Any]:
@@ -105,11 +111,11 @@ def lock_sharing(session: Session, session_ids: Sequence[str], slot_ids: Sequenc
     return {row.id: row for row in rows}
 
 
-def keep_shared(session: Session, before: Mapping[str, Any]) -> set[str]:
-    """Step: what is kept of these sessions, after a change of them or of their slots; the packages in which one became
-    bookable or stopped being so."""
+def keep_shared(session: Session, before: Mapping[str, Any], how: Any, **values: datetime) -> set[str]:
+    """Step: what is kept of these sessions, after a change of them or of their slots, by one of the KEEP statements; the
+    packages in which one became bookable or stopped being so."""
     turned: set[str] = set()
-    for row in session.execute(sql.KEEP, {"ids": list(before)}).all() if before else ():
+    for row in session.execute(how, {"ids": list(before), **values}).all() if before else ():
         old = before[row.id]
         if _is_bookable(row) != _is_bookable(old):
             turned.add(row.package_id)

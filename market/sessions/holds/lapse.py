@@ -23,7 +23,9 @@ def end_lapsed(session: Session, session_ids: Sequence[str], slot_ids: Sequence[
     if not keys:
         return Returned()
     rows = session.execute(sql.LOCK_ENDED, {"keys": sorted(keys), "now": now}).all()
-    return drop(session, [(row.holder, row.session_id, row.seats) for row in rows])
+    returned = drop(session, [(row.holder, row.session_id, row.seats) for row in rows])
+    returned.has_ended = True
+    return returned
 
 
 def drop(session: Session, holds: Sequence[tuple[str, str, int]]) -> Returned:
@@ -46,6 +48,7 @@ def take_back(session: Session, session_ids: Sequence[str], now: datetime) -> se
     slots = list(session.execute(sql.SLOTS_OF, {"ids": list(session_ids)}).scalars())
     returned = end_lapsed(session, session_ids, slots, now)
     # Also where nothing came back: a hold was confirmed or extended, and `lapses_at` still says its old end.
+    returned.has_ended = True
     for session_id in session_ids:
         returned.seats[session_id] += 0
     return change_seats(session, {}, returned, now=now)

@@ -100,10 +100,10 @@ LOCK_SESSIONS = (
 )
 """These sessions and whoever shares these slots, locked in id order."""
 
-KEEP = (
+_KEEPING = (
     sa.update(SESSION)
     .where(SESSION.c.id.in_(_IDS))
-    .values(pool_vacancies=pool_vacancies(SESSION), lapses_at=first_lapse(SESSION))
+    .values(pool_vacancies=pool_vacancies(SESSION))
     .returning(
         SESSION.c.id,
         SESSION.c.package_id,
@@ -111,7 +111,12 @@ KEEP = (
         SESSION.c.pool_vacancies,
     )
 )
-"""The kept columns of these sessions, from what they come from."""
+KEEP_GIVEN = _KEEPING
+"""What is kept of sessions whose slots got units back, or another capacity. When their holds end is no later for it."""
+KEEP_TAKEN = _KEEPING.values(lapses_at=sa.case((SESSION.c.lapses_at < _UNTIL, SESSION.c.lapses_at), else_=_UNTIL))
+"""What is kept of sessions of whose slots units were taken, until then."""
+KEEP = _KEEPING.values(lapses_at=first_lapse(SESSION))
+"""The kept columns of these sessions, from what they come from: looks at every hold in their slots."""
 
 ENDED_HOLDS = sa.select(HOLD.c.holder, HOLD.c.session_id).where(HOLD.c.session_id.in_(_IDS), HOLD.c.expires_at <= _NOW)
 ENDED_UNITS = (

@@ -14,6 +14,7 @@ from market.kernel.market import Market
 from market.kernel.permissions import Actor, Permission, reach
 from market.sessions.access import managed_option
 from market.sessions.holds.changes import keep_shared, lock_sharing
+from market.sessions.holds.statements import KEEP
 from market.sessions.keep import keep_next
 from market.sessions.pools.access import managed_pool
 from market.sessions.pools.links import add_links, chunks, links_of, lock_slots
@@ -137,5 +138,5 @@ def _redraw(session: Session, option_id: str, now: datetime) -> DrawsSet:
         session.execute(sa.delete(LINK).where(LINK.c.session_id.in_(changed)))
         empty |= set(changed)
     add_links(session, [link for link in new if link.session_id in empty])
-    keep_next(session, keep_shared(session, {each: before[each] for each in empty}), now)
+    keep_next(session, keep_shared(session, {each: before[each] for each in empty}, KEEP), now)
     return DrawsSet(option_id, len(empty), tuple(each for each in ids if each not in empty))

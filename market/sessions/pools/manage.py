@@ -18,6 +18,7 @@ from market.kernel.market import Market
 from market.kernel.permissions import Actor, Permission, reach
 from market.sessions.errors import CapacityBelowTaken, PoolNameTaken
 from market.sessions.holds.changes import keep_shared, lock_sharing
+from market.sessions.holds.statements import KEEP_GIVEN
 from market.sessions.keep import keep_next
 from market.sessions.pools.access import managed_pool, organisation_managed
 from market.sessions.pools.links import chunks, lock_slots, slots_at
@@ -152,7 +153,7 @@ def _set_capacity(session: Session, slot_ids: list[int], change: PoolCapacity, n
     values = {"capacity": change.capacity} | ({"is_own_capacity": True} if change.first_day is not None else {})
     for chunk in chunks(sorted(slot_ids)):
         session.execute(sa.update(SLOT).where(SLOT.c.id.in_(chunk)).values(**values))
-    keep_next(session, keep_shared(session, lock_sharing(session, [], slot_ids)), now)
+    keep_next(session, keep_shared(session, lock_sharing(session, [], slot_ids), KEEP_GIVEN), now)
 
 
 def _check(draft: PoolDraft) -> None:

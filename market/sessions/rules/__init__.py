@@ -10,6 +10,7 @@ from market.sessions.rules.states import (
     SeriesState,
     SessionEventKind,
     SessionState,
+    check_reason,
     illegal_move,
     sources,
 )
@@ -30,6 +31,7 @@ __all__ = [
     "SessionState",
     "calendar_day",
     "check_period",
+    "check_reason",
     "days_of",
     "illegal_move",
     "read_rule",

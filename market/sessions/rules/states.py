@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from enum import StrEnum
 from types import MappingProxyType
 
-from market.kernel.errors import IllegalTransition
+from market.kernel.errors import IllegalTransition, Invalid
 
 
 class SessionState(StrEnum):
@@ -62,6 +62,16 @@ def sources(to_state: SessionState) -> tuple[SessionState, ...]:
     (<SessionState.OPEN: 'OPEN'>, <SessionState.CLOSED: 'CLOSED'>)
     """
     return tuple(state for state, moves in MOVES.items() if to_state in moves)
+
+
+def check_reason(reason: CloseReason | None) -> None:
+    """Refuses with Invalid a reason that only series give, so that what they closed is known when they change again."""
+    if reason is CloseReason.SERIES:
+        raise Invalid(
+            field="reason",
+            allowed="SERIES is said by series alone: change or end the series",
+            allowed_zh="“系列”原因仅由系列自身使用：请修改或结束该系列",
+        )
 
 
 def illegal_move(from_state: SessionState, to_state: SessionState) -> IllegalTransition:
