@@ -18,6 +18,7 @@ from schema.permissions import declare_rules
 from schema.projection import attach
 from schema.query import QUERY, Query
 from schema.scalars import SCALARS
+from schema.subscription import Subscription, close_to_requests
 
 
 def build_schema() -> strawberry.Schema:
@@ -25,10 +26,12 @@ def build_schema() -> strawberry.Schema:
     made = strawberry.Schema(
         query=Query,
         mutation=Mutation if Mutation.__strawberry_definition__.fields else None,  # type: ignore[attr-defined]
+        subscription=Subscription,
         types=[TourPackage, Certificate],
         config=StrawberryConfig(scalar_map=SCALARS),
     )
     attach(core_schema(made), QUERY)
+    close_to_requests(core_schema(made))
     declare_rules(core_schema(made))
     price(core_schema(made))
     return made

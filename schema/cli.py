@@ -3,9 +3,10 @@
 import sys
 from datetime import date
 from pathlib import Path
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING
 
 from market.server.cli import Parts, Progress, Seeded, build_cli
+from market.server.cli.parts import LoadName
 
 if TYPE_CHECKING:
     from market.kernel.market import Market
@@ -33,7 +34,13 @@ def _seed_demo(market: "Market", media_store: str, day: date | None, progress: P
     return seed_demo(market, media_store, today=day, progress=progress)
 
 
-def _seed_load(market: "Market", size: Literal["small", "large"], progress: Progress) -> Seeded:
+def _seed_year(market: "Market", day: date | None, progress: Progress) -> Seeded:
+    from seeds.year.live import seed_year
+
+    return seed_year(market, today=day, progress=progress)
+
+
+def _seed_load(market: "Market", size: LoadName, progress: Progress) -> Seeded:
     from seeds.load import seed_load
 
     return seed_load(market, size, progress=progress)
@@ -61,6 +68,7 @@ PARTS = Parts(
     breaking=_breaking,
     snapshot=Path(__file__).with_name("schema.graphql"),
     seed_demo=_seed_demo,
+    seed_year=_seed_year,
     seed_load=_seed_load,
     is_empty=_is_empty,
     examples=_examples,

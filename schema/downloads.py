@@ -5,7 +5,7 @@ size, neither memory nor a database connection waits for a slow client.
 """
 
 import asyncio
-from collections.abc import AsyncIterator, Callable, Mapping
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from enum import StrEnum
 from tempfile import SpooledTemporaryFile
 from types import MappingProxyType
@@ -32,7 +32,7 @@ from schema.edge.requests import GraphQLRequest, request_id_of
 AT_ONCE_MAX = 2
 """Files being written at a time: they take reader threads from everybody else."""
 
-_TYPES: Mapping[FileFormat, str] = MappingProxyType(
+TYPES: Mapping[FileFormat, str] = MappingProxyType(
     {
         FileFormat.CSV: "text/csv; charset=utf-8",
         FileFormat.XLSX: "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet",
@@ -74,10 +74,10 @@ class Downloads:
         ]
 
     async def _sheet(self, request: Request) -> Response:
-        kind, form = _named(SheetKind, request, "kind"), _named(FileFormat, request, "form")
-        what, language = request.path_params["what"], _language(request)
+        kind, form = named(SheetKind, request, "kind"), named(FileFormat, request, "form")
+        what, language = request.path_params["what"], language_asked(request)
         if kind is None or form is None or what not in {"template", "export"}:
-            return _refused(NotFound(field="path"), language)
+            return refused(NotFound(field="path"), language)
         options: dict[str, Any] = {"kind": kind, "form": form}
         name = SHEETS[kind].title(language)
         if what == "template":
@@ -88,35 +88,37 @@ class Downloads:
 
     async def _errors(self, request: Request) -> Response:
         import_id = request.path_params["import_id"]
-        name = f"{_WORDS[_language(request)]['errors']} {import_id}"
+        name = f"{_WORDS[language_asked(request)]['errors']} {import_id}"
         return await self._sent(request, write_error_list, FileFormat.CSV, name, {"import_id": import_id})
 
     async def _sent(
         self, request: Request, write: Write, form: FileFormat, name: str, options: Mapping[str, Any]
     ) -> Response:
-        language = _language(request)
-        file: BinaryIO = SpooledTemporaryFile(_IN_MEMORY_BYTES)  # type: ignore[assignment]  # noqa: SIM115 - closed once sent
+        async def answer(actor: Actor) -> Response:
+            language = language_asked(request)
+            file: BinaryIO = SpooledTemporaryFile(_IN_MEMORY_BYTES)  # type: ignore[assignment]  # noqa: SIM115 - closed once sent
+            try:
+                async with self._turns:
+                    await self._market.look(write, self._market, actor, **options, language=language, file=file)
+            except BaseException:
+                file.close()
+                raise
+            file.seek(0)
+            headers = headers_of(name, form.value.lower())
+            return StreamingResponse(pieces(file), headers=headers, media_type=TYPES[form])
+
+        return await self._answered(request, answer)
+
+    async def _answered(self, request: Request, answer: Callable[[Actor], Awaitable[Response]]) -> Response:
+        """The answer to whoever asks, refusals included."""
+        language = language_asked(request)
         try:
-            actor = await self._actor(request, language)
-            async with self._turns:
-                await self._market.look(write, self._market, actor, **options, language=language, file=file)
+            return await answer(await self._actor(request, language))
         except MarketError as refusal:
-            file.close()
-            return _refused(refusal, language)
+            return refused(refusal, language)
         except BadRequest as refusal:
-            file.close()
             words = refusal.message_en if language == "en" else refusal.message_zh
             return JSONResponse({"code": refusal.code, "message": words}, refusal.status)
-        except BaseException:
-            file.close()
-            raise
-        file.seek(0)
-        headers = {
-            "content-disposition": f"attachment; filename*=UTF-8''{quote(f'{name}.{form.value.lower()}')}",
-            "cache-control": "private, no-store",
-            "x-content-type-options": "nosniff",
-        }
-        return StreamingResponse(_pieces(file), headers=headers, media_type=_TYPES[form])
 
     async def _actor(self, request: Request, language: Language) -> Actor:
         headers = dict(request.headers.raw)
@@ -137,17 +139,28 @@ class Downloads:
         return await self._authentication.actor(asked, language)
 
 
-def _language(request: Request) -> Language:
+def language_asked(request: Request) -> Language:
+    """The language that is asked for."""
     return "en" if language_of(request.headers.get("accept-language", "")) == "en" else "zh-CN"
 
 
-def _named(kinds: type[K], request: Request, name: str) -> K | None:
+def named(kinds: type[K], request: Request, name: str) -> K | None:
     """The member that a part of the path names in lower case, or None."""
     text = request.path_params[name]
     return next((kind for kind in kinds if kind.value.lower() == text), None)
 
 
-async def _pieces(file: BinaryIO) -> AsyncIterator[bytes]:
+def headers_of(name: str, ending: str) -> dict[str, str]:
+    """The headers of a file that is kept, not shown, and by nobody on the way."""
+    return {
+        "content-disposition": f"attachment; filename*=UTF-8''{quote(f'{name}.{ending}')}",
+        "cache-control": "private, no-store",
+        "x-content-type-options": "nosniff",
+    }
+
+
+async def pieces(file: BinaryIO) -> AsyncIterator[bytes]:
+    """A file, a piece at a time; closed at the end, or when whoever fetches it goes away."""
     try:
         while piece := file.read(_PIECE):
             yield piece
@@ -155,6 +168,7 @@ async def _pieces(file: BinaryIO) -> AsyncIterator[bytes]:
         file.close()
 
 
-def _refused(refusal: MarketError, language: Language) -> Response:
+def refused(refusal: MarketError, language: Language) -> Response:
+    """A refusal as an answer of HTTP."""
     status = next((status for kind, status in _STATUSES if isinstance(refusal, kind)), 409)
     return JSONResponse({"code": refusal.code, "message": refusal.message(language)}, status)

@@ -2,8 +2,12 @@
 
 import strawberry
 
+from schema.aftersales import AftersalesMutations
+from schema.bookings.changes import BookingMutations
 from schema.bulk import ImportMutations
 from schema.checkout import CheckoutMutations
+from schema.fulfilment.changes import FulfilmentMutations
+from schema.fulfilment.receipt import ReceiptMutations
 from schema.listings import ReviewerListingMutations, SellerListingMutations
 from schema.media import MediaMutations
 from schema.organisations.mutations import OrganisationMutations
@@ -12,8 +16,14 @@ from schema.people.keys import KeyMutations
 from schema.people.profile import ProfileMutations
 from schema.people.security import SecurityMutations
 from schema.people.sign_in import SignInMutations
+from schema.plan import PlanMutations
+from schema.reports.outputs import ReportOutputMutations
+from schema.reviews import ReviewMutations
 from schema.sessions import PoolMutations, SeriesMutations, SessionMutations
+from schema.settlement import BillMutations, PayoutMutations, SettlementMutations
 from schema.stock import StockMutations
+from schema.vouchers import VoucherMutations
+from schema.webhooks import WebhookMutations
 
 
 @strawberry.type(
@@ -21,8 +31,16 @@ from schema.stock import StockMutations
     "moves something takes an `idempotencyKey`: sent again with it, it is done once and answers the same."
 )
 class Mutation(
+    BillMutations,
+    PayoutMutations,
+    SettlementMutations,
+    AftersalesMutations,
+    ReviewMutations,
     ImportMutations,
+    BookingMutations,
     CheckoutMutations,
+    FulfilmentMutations,
+    ReceiptMutations,
     ProfileMutations,
     SellerListingMutations,
     ReviewerListingMutations,
@@ -33,8 +51,12 @@ class Mutation(
     KeyMutations,
     AccountMutations,
     OrganisationMutations,
+    ReportOutputMutations,
+    PlanMutations,
     SessionMutations,
     SeriesMutations,
     PoolMutations,
+    VoucherMutations,
+    WebhookMutations,
 ):
     pass

@@ -1,25 +1,22 @@
 """The root of all reads: which fields there are, and which projection each shows."""
 
 from collections.abc import Callable
-from dataclasses import replace
 from datetime import date
 from typing import Annotated
 
-import sqlalchemy as sa
 import strawberry
 
 from market.kernel.errors import Invalid
 from market.kernel.ids import prefix_of, require_id
 from market.places.rules import level_of
 from market.sessions.availability import calendar
+from schema.aftersales import CLAIM_QUERIES, AftersalesQueries
 from schema.audit import AuditQueries
-from schema.bulk import IMPORT_JOB, IMPORT_QUERIES, ImportQueries
+from schema.bookings import BOOKING_QUERIES, BookingQueries, RosterQueries
+from schema.bulk import IMPORT_QUERIES, ImportQueries
 from schema.catalogue.categories import CATEGORIES, CATEGORY, Category, CategoryWhere
-from schema.catalogue.listing import LISTINGS, live
-from schema.catalogue.options import OPTION, UNIT_TYPE
 from schema.catalogue.products import (
     PRODUCT,
-    VARIANT,
     Product,
     ProductConnection,
     ProductOrder,
@@ -44,16 +41,13 @@ from schema.catalogue.tours import (
 from schema.catalogue.where import ListingWhere
 from schema.checkout import CheckoutQueries
 from schema.context import Context
-from schema.listings import LISTING_QUERIES, LISTING_REVISION, ListingQueries
-from schema.media import MEDIA, MEDIA_QUERIES, MediaQueries
+from schema.fulfilment import FULFILMENT_QUERIES, FulfilmentQueries, PickQueries
+from schema.listings import LISTING_QUERIES, ListingQueries
+from schema.media import MEDIA_QUERIES, MediaQueries
 from schema.node import Node
-from schema.orders import ORDER_QUERIES, ORDER_TARGETS, OrderQueries
+from schema.orders import ORDER_QUERIES, OrderQueries
 from schema.organisations import (
     COOPERATIVE,
-    INVITATION,
-    LICENCE,
-    MEMBERSHIP,
-    ONE_CERTIFICATE,
     ORGANISATION_QUERIES,
     PRODUCER,
     Cooperative,
@@ -64,9 +58,9 @@ from schema.organisations import (
     organisation_list,
 )
 from schema.pagination import Connection, listed, single
-from schema.people.keys import API_KEY, KEY_QUERIES, KeyQueries
-from schema.people.me import ACCOUNT, DEVICE, ME_QUERIES, MeQueries
-from schema.people.profile import ADDRESS, PRIVACY_REQUEST, PROFILE_QUERIES, ProfileQueries
+from schema.people.keys import KEY_QUERIES, KeyQueries
+from schema.people.me import ME_QUERIES, MeQueries
+from schema.people.profile import PROFILE_QUERIES, ProfileQueries
 from schema.places import (
     REGION,
     REGIONS,
@@ -78,19 +72,27 @@ from schema.places import (
     VillageOrder,
     VillageWhere,
 )
-from schema.projection import Build, ById, ByIds, Projection, exists, looked_up
-from schema.projection.declare import Condition, Expression
+from schema.plan import PLAN_QUERIES, PlanQueries, ScorecardQueries
+from schema.projection import ById, ByIds, Projection
+from schema.reports import REPORT_QUERIES, ReportQueries
+from schema.reports.outputs import (
+    REPORT_OUTPUT_QUERIES,
+    ReportOutputQueries,
+)
+from schema.reviews import REVIEW_QUERIES, ReviewQueries
 from schema.sessions import (
     ONE_SESSION,
-    POOL,
-    SERIES,
     SESSION_QUERIES,
     AvailabilityDay,
     SeriesPreviews,
     SessionQueries,
     TourSession,
 )
-from schema.stock import STOCK_LOT, STOCK_MOVEMENT, STOCK_QUERIES, StockQueries
+from schema.settlement import SETTLEMENT_QUERIES, SettlementQueries
+from schema.stock import STOCK_QUERIES, StockQueries
+from schema.targets import TARGETS
+from schema.vouchers import VOUCHER_QUERIES, VoucherQueries
+from schema.webhooks import WEBHOOK_QUERIES, WebhookQueries
 
 Id = Annotated[strawberry.ID, strawberry.argument(description="Its id.")]
 RegionCode = Annotated[str, strawberry.argument(description="Its 12-digit statistical code.")]
@@ -101,9 +103,15 @@ IDS_MAX = 100
 
 @strawberry.type(description="All reads. An unknown or hidden id reads as null.")
 class Query(
+    AftersalesQueries,
+    ReviewQueries,
     ImportQueries,
     CheckoutQueries,
+    BookingQueries,
+    RosterQueries,
     OrderQueries,
+    FulfilmentQueries,
+    PickQueries,
     AuditQueries,
     ProfileQueries,
     ListingQueries,
@@ -112,8 +120,15 @@ class Query(
     MeQueries,
     KeyQueries,
     OrganisationQueries,
+    PlanQueries,
+    ScorecardQueries,
+    ReportQueries,
+    ReportOutputQueries,
     SessionQueries,
+    SettlementQueries,
     SeriesPreviews,
+    VoucherQueries,
+    WebhookQueries,
 ):
     node: Node | None = single("Anything with an id, by it; null when unknown.", Node | None, id=Id)
     nodes: list[Node | None] = single(
@@ -182,57 +197,6 @@ def _by_id(target: Callable[[], Projection], prefix: str, *, is_keyed: bool = Fa
     return ById(target, check=lambda text: require_id(text, prefix), is_keyed=is_keyed)
 
 
-def _of_listing(part: Projection, listing_id: Callable[[sa.FromClause], Expression]) -> Projection:
-    """A part of a listing as it is read by its own id: hidden when the listing is."""
-
-    def visible(t: sa.FromClause, build: Build) -> list[Condition]:
-        build.depend(PRODUCT)
-        listing = LISTINGS.alias()
-        offered = exists(listing, where=[listing.c.id == listing_id(t), *live(listing, build)])
-        return [offered, t.c.retired_at.is_(None)]
-
-    return replace(part, visible=visible)
-
-
-def _package_of(unit: sa.FromClause) -> Expression:
-    assert OPTION.table is not None
-    option = OPTION.table.alias()
-    return looked_up(option.c.package_id, option, where=[option.c.id == unit.c.option_id])
-
-
-TARGETS: dict[str, Projection] = {
-    **ORDER_TARGETS,
-    "rgn": REGION,
-    "vil": VILLAGE,
-    "cop": COOPERATIVE,
-    "pdr": PRODUCER,
-    "crt": ONE_CERTIFICATE,
-    "lic": LICENCE,
-    "mbr": MEMBERSHIP,
-    "inv": INVITATION,
-    "cat": CATEGORY,
-    "prd": PRODUCT,
-    "var": _of_listing(VARIANT, lambda t: t.c.listing_id),
-    "pkg": TOUR_PACKAGE,
-    "opt": _of_listing(OPTION, lambda t: t.c.package_id),
-    "unt": _of_listing(UNIT_TYPE, _package_of),
-    "ses": ONE_SESSION,
-    "sre": SERIES,
-    "pol": POOL,
-    "lot": STOCK_LOT,
-    "mov": STOCK_MOVEMENT,
-    "mda": MEDIA,
-    "rev": LISTING_REVISION,
-    "acc": ACCOUNT,
-    "adr": ADDRESS,
-    "pvr": PRIVACY_REQUEST,
-    "dev": DEVICE,
-    "key": API_KEY,
-    "imp": IMPORT_JOB,
-}
-"""What each id prefix names."""
-
-
 def _code(text: str) -> str:
     level_of(text, field="code")
     return text
@@ -272,10 +236,20 @@ QUERY = Projection(
         **PROFILE_QUERIES,
         **KEY_QUERIES,
         **STOCK_QUERIES,
+        **BOOKING_QUERIES,
         **ORDER_QUERIES,
+        **CLAIM_QUERIES,
+        **REVIEW_QUERIES,
+        **FULFILMENT_QUERIES,
+        **PLAN_QUERIES,
+        **REPORT_QUERIES,
+        **REPORT_OUTPUT_QUERIES,
         **SESSION_QUERIES,
+        **SETTLEMENT_QUERIES,
         **LISTING_QUERIES,
         **IMPORT_QUERIES,
+        **VOUCHER_QUERIES,
+        **WEBHOOK_QUERIES,
     },
 )
 """`availability` alone is a use case: it tells what days mean, which no column says."""

@@ -3,6 +3,7 @@
 from dataclasses import dataclass, field
 
 from market.checkout.till import on_paid, on_refunded
+from market.live.webhooks.address import Policy
 from market.media.store import MediaStore
 from market.payments.flow import Till
 from market.people.gateways.sms import NoSender, SmsSender
@@ -21,5 +22,7 @@ class Services:
     """What sends sign-in codes."""
     till: Till = field(default_factory=lambda: Till({}, on_paid, on_refunded))
     """Payment gateways, and what happens to orders when money comes; none until they are set up."""
+    webhooks: Policy = field(default_factory=Policy)
+    """Which addresses webhooks may call: public ones."""
     wechat: WeChat = field(default_factory=NoWeChat)
     """What says who a mini-program's user is."""

@@ -32,9 +32,11 @@ from market.places.manage import add_village, villages_by_region
 from market.sessions.manage import schedule_sessions
 from seeds import content
 from seeds.content import Row, rows
+from seeds.delivery import seed_delivery
 from seeds.ground import SEEDER, seed_categories, seed_regions
 from seeds.media import draw_missing, listing_images, village_picture
 from seeds.people import seed_people
+from seeds.plan import seed_plan
 from seeds.report import Progress, SeedReport, counts, examples, silent
 from seeds.seats import has_taken_seats, take_demo_seats
 from seeds.stock import stock_variant, stock_versions
@@ -84,6 +86,8 @@ def _make(seeding: _Seeding, drawing: "Future[int]") -> None:
     _villages(seeding)
     _organisations(seeding)
     seed_people(seeding.market, cooperative_id=_first_cooperative(seeding))
+    seed_delivery(seeding.market)
+    seed_plan(seeding.market, today=seeding.today)
     _certificates(seeding)
     _products(seeding)
     packages = _package_listings(seeding)

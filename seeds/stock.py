@@ -36,7 +36,7 @@ def stock_variant(
     harvested_on = today - timedelta(days=20 if keeps else 1)
     if version == 0:
         with market.read() as session:
-            certificate = _certificate(session, variant_id, harvested_on)
+            certificate = certificate_for(session, variant_id, harvested_on)
         draft = LotDraft(variant_id, on_hand or _BEFORE_GONE, harvested_on, code=sku, certificate=certificate)
         receive_stock(market, SEEDER, draft, idempotency_key=f"seed-stock-received-{sku}")
         version = 1
@@ -52,8 +52,8 @@ def stock_variant(
         )
 
 
-def _certificate(session: Session, variant_id: str, harvested_on: date) -> ConformityDraft | None:
-    """What a producer that must certify issued for its lot. It has no number: none is made up."""
+def certificate_for(session: Session, variant_id: str, harvested_on: date) -> ConformityDraft | None:
+    """Step: what a producer that must certify issued for its lot. It has no number: none is made up."""
     of_producer = (
         select(Organisation.kind)
         .join(Listing, col(Listing.producer_id) == col(Organisation.id))

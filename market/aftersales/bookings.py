@@ -17,6 +17,7 @@ from market.kernel.errors import NotFound
 from market.kernel.idempotency import IdempotencyKey, once
 from market.kernel.market import Market
 from market.kernel.permissions import Actor, Permission, reach
+from market.orders.moves import add_refunded
 from market.orders.rules import LineKind
 from market.orders.tables import OrderLine
 from market.organisations.acting import act_for
@@ -144,22 +145,27 @@ def _cancel(session: Session, market: Market, booking_id: str, *, by: CancelledB
     booking = session.exec(select(Booking).where(Booking.id == booking_id)).one()
     line = sold_lines(session, [booking.line_id])[booking.line_id]
     part_id = session.exec(select(OrderLine.seller_order_id).where(OrderLine.id == booking.line_id)).one()
+    gifts = _take_gifts(session, booking)
     found: LineRefund = refund_pieces(line, 1) if percent == 100 else refund_share(line, percent)
     reason = RefundReason.OPERATOR_CANCELLED if by is CancelledBy.OPERATOR else RefundReason.CANCELLED
     refund_lines(session, part_id, [found], reason=reason, reference=booking_id, actor=who, now=now)
-    gifts = _gifts(session, booking)
     if gifts:
         release_step(session, holder=booking.order_id, demands=gifts, now=now)
     outbox.publish(session, "booking.cancelled", aggregate=booking.order_id, payload={"booking": booking_id}, now=now)
 
 
-def _gifts(session: Session, booking: Booking) -> dict[str, int]:
-    """The pieces that come with a booking and were not handed over."""
+def _take_gifts(session: Session, booking: Booking) -> dict[str, int]:
+    """The pieces that come with a booking and were not handed over: now they will not be."""
     rows = session.exec(
-        select(OrderLine).where(OrderLine.order_id == booking.order_id, OrderLine.kind == LineKind.GIFT)
+        select(OrderLine)
+        .where(OrderLine.order_id == booking.order_id, OrderLine.kind == LineKind.GIFT)
+        .order_by(col(OrderLine.id))
+        .with_for_update()
     ).all()
     found: dict[str, int] = {}
     for row in rows:
-        if row.snapshot.get("comesWith") == booking.line_id and row.variant_id is not None:
-            found[row.variant_id] = found.get(row.variant_id, 0) + row.quantity - row.fulfilled_quantity
-    return {variant: quantity for variant, quantity in found.items() if quantity}
+        left = row.quantity - row.fulfilled_quantity - row.refunded_quantity
+        if row.snapshot.get("comesWith") == booking.line_id and row.variant_id is not None and left > 0:
+            add_refunded(session, row.id, quantity=left, amount_fen=0)
+            found[row.variant_id] = found.get(row.variant_id, 0) + left
+    return found

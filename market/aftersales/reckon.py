@@ -68,6 +68,31 @@ def refund_share(line: SoldLine, percent: int) -> LineRefund:
     return _share(line, percent, of=100, is_of_pieces=False)
 
 
+def refund_amount(line: SoldLine, amount_fen: int) -> LineRefund:
+    """So many fen of what is left of a line, its pieces staying with the buyer. Commission and vouchers in proportion.
+
+    >>> refund_amount(SoldLine("lin", 1, 0, 1000, 0, 50, 0), 333).commission_fen
+    16
+    """
+    left = line.payable_fen - line.refunded_fen
+    if not 0 <= amount_fen <= left:
+        raise ValueError(f"{line.id}: {amount_fen} of {left} fen")
+    return _share(line, amount_fen, of=left or 1, is_of_pieces=False)
+
+
+def claimed(line: SoldLine, quantity: int, percent: int) -> int:
+    """What a claim says that so many pieces, so many percent of each worthless, cost: in fen, never more than is left.
+
+    >>> line = SoldLine("lin", 3, 0, 100, 0, 5, 0)
+    >>> claimed(line, 1, 100), claimed(line, 3, 50), claimed(line, 3, 100)
+    (33, 50, 100)
+    """
+    if not (0 < quantity <= line.quantity and 0 < percent <= 100):
+        raise ValueError(f"{line.id}: {percent} percent of {quantity} of {line.quantity}")
+    left = line.payable_fen - line.refunded_fen
+    return min(left, line.payable_fen * quantity * percent // (line.quantity * 100))
+
+
 def _share(line: SoldLine, part: int, *, of: int, is_of_pieces: bool = True) -> LineRefund:
     def cut(whole: int) -> int:
         return whole if part == of else whole * part // of

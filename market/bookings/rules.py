@@ -129,3 +129,17 @@ def refund_percent(tiers: Sequence[tuple[int, int]], *, starts_at: datetime, now
         return 100
     left = starts_at - now
     return max((percent for hours, percent in tiers if left >= timedelta(hours=hours)), default=0)
+
+
+def change_until(tiers: Sequence[tuple[int, int]], *, starts_at: datetime, cutoff_at: datetime) -> datetime:
+    """Until when a booking can go to another session: while cancelling it would still give back as much as it ever does,
+    and not after its cutoff. Later, moving it and cancelling then would get around the policy as sold.
+
+    >>> from datetime import UTC
+    >>> start = datetime(2026, 6, 10, 8, tzinfo=UTC)
+    >>> change_until([(48, 100), (24, 50)], starts_at=start, cutoff_at=start).isoformat()
+    '2026-06-08T08:00:00+00:00'
+    """
+    best = max((percent for _hours, percent in tiers), default=0)
+    hours = min((hours for hours, percent in tiers if percent == best), default=0)
+    return min(cutoff_at, starts_at - timedelta(hours=hours))

@@ -89,8 +89,8 @@ def confirm_bookings(session: Session, *, order_id: str, now: datetime) -> list[
         return []
     confirm_seats(session, [session_id for _booking_id, session_id in rows], holder=order_id, now=now)
     for booking_id, _session_id in rows:
-        _move(session, booking_id, BookingState.CONFIRMED, confirmed_at=now, expires_at=None, cancelled_at=None)
-        _move_tickets(session, booking_id, TicketState.VALID)
+        move_state(session, booking_id, BookingState.CONFIRMED, confirmed_at=now, expires_at=None, cancelled_at=None)
+        move_tickets(session, booking_id, TicketState.VALID)
     return [booking_id for booking_id, _session_id in rows]
 
 
@@ -107,9 +107,10 @@ def cancel_unpaid_bookings(session: Session, *, order_id: str, now: datetime) ->
 def cancel_booking(session: Session, booking_id: str, *, by: CancelledBy, now: datetime) -> int:
     """Step: cancel a confirmed booking; the share of its price that comes back, in percent, by the policy as sold.
 
-    Refuses: NotFound; NotChangeable when a ticket was redeemed or, for its buyer, once it has begun;
-    IllegalTransition.
-    Guards: conditional updates; the seats are given back once.
+    Of a party that was let in partly when the operator cancels, the tickets that were not used are cancelled, their share
+    comes back, and the booking is REDEEMED: who was let in has had the visit.
+    Refuses: NotFound; NotChangeable for its buyer when a ticket was redeemed or once it has begun; IllegalTransition.
+    Guards: the booking's row; conditional updates; the seats are given back once.
     """
     booking = session.exec(select(Booking).where(Booking.id == booking_id).with_for_update()).first()
     if booking is None:
@@ -117,12 +118,17 @@ def cancel_booking(session: Session, booking_id: str, *, by: CancelledBy, now: d
     if BookingState.CANCELLED not in MOVES[BookingState(booking.state)]:
         raise illegal_move(BookingState(booking.state), BookingState.CANCELLED)
     has_begun = by is CancelledBy.BUYER and now >= booking.starts_at
-    if has_begun or _has_redeemed(session, booking_id):
+    used = _used_percent(session, booking_id)
+    if has_begun or (used and by is CancelledBy.BUYER):
         raise NotChangeable
     tiers = [(int(hours), int(percent)) for hours, percent in booking.tiers]
-    percent = refund_percent(tiers, starts_at=booking.starts_at, now=now, by=by)
-    _move(session, booking_id, BookingState.CANCELLED, cancelled_at=now, cancelled_by=by, refund_percent=percent)
-    _move_tickets(session, booking_id, TicketState.CANCELLED)
+    percent = refund_percent(tiers, starts_at=booking.starts_at, now=now, by=by) - used
+    values: dict[str, Any] = {"cancelled_at": now, "cancelled_by": by, "refund_percent": percent}
+    if used:
+        move_state(session, booking_id, BookingState.REDEEMED, redeemed_at=now, **values)
+    else:
+        move_state(session, booking_id, BookingState.CANCELLED, **values)
+    move_tickets(session, booking_id, TicketState.CANCELLED)
     release_seats(session, [booking.session_id], holder=booking.order_id, now=now)
     return percent
 
@@ -134,14 +140,18 @@ def _end_all(session: Session, order_id: str, to: BookingState, now: datetime) -
         .order_by(col(Booking.id))
     ).all()
     for booking_id, _session_id in rows:
-        _move(session, booking_id, to, cancelled_at=now, expires_at=None)
-        _move_tickets(session, booking_id, TicketState.CANCELLED)
+        move_state(session, booking_id, to, cancelled_at=now, expires_at=None)
+        move_tickets(session, booking_id, TicketState.CANCELLED)
     if rows:
         release_seats(session, [session_id for _booking_id, session_id in rows], holder=order_id, now=now)
     return [booking_id for booking_id, _session_id in rows]
 
 
-def _move(session: Session, booking_id: str, to: BookingState, **values: Any) -> None:
+def move_state(session: Session, booking_id: str, to: BookingState, **values: Any) -> None:
+    """Step: move a booking, and set these columns. Refuses: BookingLapsed when it is in no state that leads there.
+
+    Guards: one conditional update.
+    """
     sources = [state for state in BookingState if to in MOVES[state]]
     moved = session.execute(
         sa.update(_BOOKINGS)
@@ -152,7 +162,8 @@ def _move(session: Session, booking_id: str, to: BookingState, **values: Any) ->
         raise BookingLapsed
 
 
-def _move_tickets(session: Session, booking_id: str, to: TicketState) -> None:
+def move_tickets(session: Session, booking_id: str, to: TicketState) -> None:
+    """Step: all tickets of a booking that were not used are in this state."""
     session.execute(
         sa.update(_TICKETS)
         .where(_TICKETS.c.booking_id == booking_id, _TICKETS.c.state != TicketState.REDEEMED)
@@ -160,11 +171,14 @@ def _move_tickets(session: Session, booking_id: str, to: TicketState) -> None:
     )
 
 
-def _has_redeemed(session: Session, booking_id: str) -> bool:
-    found = session.exec(
-        select(Ticket.id).where(Ticket.booking_id == booking_id, Ticket.state == TicketState.REDEEMED).limit(1)
-    ).first()
-    return found is not None
+def _used_percent(session: Session, booking_id: str) -> int:
+    """What share of a booking's tickets was used, by their prices; cut off in the buyer's favour, but never 0."""
+    rows = session.exec(select(Ticket.state, Ticket.price_fen).where(Ticket.booking_id == booking_id)).all()
+    used = [price for state, price in rows if state == TicketState.REDEEMED]
+    if not used:
+        return 0
+    whole = sum(price for _state, price in rows)
+    return max(1, 100 * sum(used) // whole if whole else 100 * len(used) // len(rows))
 
 
 def _booking_row(draft: BookingDraft, booking_id: str, order_id: str, until: datetime, now: datetime) -> dict[str, Any]:

@@ -6,6 +6,7 @@ from typing import Any
 import sqlalchemy as sa
 from sqlmodel import Field, SQLModel
 
+from market.bookings.gate import CheckOutcome
 from market.bookings.rules import BookingState, CancelledBy, TicketState
 from market.catalogue.rules import UnitKind
 from market.kernel.columns import enum_field, fen_field
@@ -13,6 +14,9 @@ from market.kernel.personal import OnErasure, PersonalKind, part_of, personal
 
 PARTICIPANT = "ticket.participant"
 """The sealer's purpose."""
+
+_CONFIRMED = sa.text("state = 'CONFIRMED'")
+_LET_IN = sa.text("outcome = 'REDEEMED'")
 
 
 class Booking(SQLModel, table=True):
@@ -25,6 +29,7 @@ class Booking(SQLModel, table=True):
         sa.Index("booking_account", "account_id", "starts_at", "id"),
         sa.Index("booking_session", "session_id", "state", "id"),
         sa.Index("booking_package", "package_id", "starts_at", "id"),
+        sa.Index("booking_to_come", "ends_at", "id", postgresql_where=_CONFIRMED, sqlite_where=_CONFIRMED),
         sa.CheckConstraint("seats > 0", name="booking_seats"),
     )
 
@@ -87,3 +92,39 @@ class Ticket(SQLModel, table=True):
     redeemed_at: datetime | None = None
     redeemed_by: str | None = Field(default=None, max_length=64)
     gate: str | None = Field(default=None, max_length=64, description="The device that let them in")
+
+
+class GateManifest(SQLModel, table=True):
+    """One list of a session's tickets that a gate took along to work without a network. Never changed or deleted, which
+    triggers enforce. The list itself is not kept: it is made of the tickets, each time it is asked for."""
+
+    __tablename__ = "gate_manifest"
+    __table_args__ = (sa.Index("gate_manifest_session", "session_id", "id"),)
+
+    id: str = Field(primary_key=True, max_length=30)
+    session_id: str = Field(foreign_key="tour_session.id", max_length=30)
+    issued_to: str = Field(max_length=64, description="The account or API key")
+    issued_at: datetime
+
+
+class Redemption(SQLModel, table=True):
+    """A ticket that let somebody in, once; or one scanned offline that should not have. Never changed or deleted, which
+    triggers enforce."""
+
+    __tablename__ = "redemption"
+    __table_args__ = (
+        sa.Index("redemption_once", "ticket_id", unique=True, postgresql_where=_LET_IN, sqlite_where=_LET_IN),
+        sa.Index("redemption_session", "session_id", "id"),
+        sa.Index("redemption_manifest", "manifest_id", "ticket_id"),
+        sa.CheckConstraint("outcome <> 'REDEEMED' OR ticket_id IS NOT NULL", name="redemption_of_ticket"),
+    )
+
+    id: str = Field(primary_key=True, max_length=30)
+    ticket_id: str | None = Field(default=None, foreign_key="ticket.id", max_length=30)
+    session_id: str = Field(foreign_key="tour_session.id", max_length=30)
+    manifest_id: str | None = Field(default=None, foreign_key="gate_manifest.id", max_length=30)
+    outcome: CheckOutcome = enum_field(CheckOutcome)
+    scanned_at: datetime = Field(description="By the gate's clock, when offline")
+    received_at: datetime
+    actor: str = Field(max_length=64)
+    gate: str | None = Field(default=None, max_length=64)

@@ -156,9 +156,11 @@ def _cart_of_visitor(session: Session, token: str) -> Cart:
     return cart
 
 
+_MINE = select(Cart).where(col(Cart.account_id) == sa.bindparam("account")).with_for_update()
+
+
 def _cart_of_person(session: Session, market: Market, account_id: str) -> Cart:
-    mine = select(Cart).where(Cart.account_id == account_id).with_for_update()
-    cart = session.exec(mine).first()
+    cart = session.exec(_MINE, params={"account": account_id}).first()
     if cart is None:
         made = {
             "id": market.new_id("car"),
@@ -167,7 +169,7 @@ def _cart_of_person(session: Session, market: Market, account_id: str) -> Cart:
             "updated_at": market.now(),
         }
         session.execute(_OPEN, made)
-        cart = session.exec(mine).one()
+        cart = session.exec(_MINE, params={"account": account_id}).one()
     return cart
 
 

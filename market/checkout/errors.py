@@ -1,8 +1,10 @@
 """What checkout says no with."""
 
 from dataclasses import dataclass
+from datetime import datetime
 from enum import StrEnum
 
+from market.kernel.clock import SHANGHAI
 from market.kernel.errors import Conflict
 
 
@@ -74,3 +76,14 @@ class CartEmpty(Conflict):
     code = "CART_EMPTY"
     zh = "购物车是空的。"
     en = "The cart is empty."
+
+
+class NoMoreTime(Conflict):
+    """The order has as much time to be paid as it can have. Facts: `until` (a moment)."""
+
+    code = "NO_MORE_TIME"
+    zh = "付款时间不能再延长，请在 {until_text}（北京时间）前付款。"
+    en = "The time to pay cannot be made longer: pay by {until_text}, Shanghai time."
+
+    def __init__(self, *, until: datetime) -> None:
+        super().__init__(until=until, until_text=f"{until.astimezone(SHANGHAI):%Y-%m-%d %H:%M}")

@@ -14,8 +14,10 @@ from market.kernel.errors import Conflict, NotFound
 from market.kernel.market import Market
 from market.ledger.post import post
 from market.ledger.rules import AccountKey, AccountKind, Entry, TxnKind
+from market.ledger.sales.post import post_sales
 from market.orders.moves import move_order, move_seller_orders
 from market.orders.rules import LineKind, OrderState, SellerOrderState
+from market.orders.sales import lines_sold
 from market.orders.tables import CustomerOrder, LineDiscount, OrderLine, SellerOrder
 from market.sessions.holds.steps import hold_seats
 from market.stock.holds import extend_step, hold_step
@@ -168,8 +170,8 @@ def _sell(session: Session, received: Received, now: datetime) -> None:
     ).all()
     for part in parts:
         entries = sale_entries(session, part, received.gateway)
-        if entries:
-            post(session, TxnKind.SALE, reference=part.id, entries=entries, at=now)
+        sold = lines_sold(session, part)
+        post_sales(session, TxnKind.SALE, reference=part.id, entries=entries, lines=sold, at=now)
     outbox.publish(session, "order.paid", aggregate=received.order_id, payload={"order": received.order_id}, now=now)
 
 

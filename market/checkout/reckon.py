@@ -6,7 +6,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 
-from sqlmodel import Session, select
+import sqlalchemy as sa
+from sqlmodel import Session, col, select
 
 from market.bookings.rules import Party, party_of
 from market.catalogue.rules import GiftPer
@@ -107,11 +108,16 @@ class Reckoned:
         return {line.session.id: line.party.seats for line in self.lines if line.session and line.party}
 
 
+_LINES = (
+    select(CartLine)
+    .where(col(CartLine.cart_id) == sa.bindparam("cart"))
+    .order_by(col(CartLine.created_at), col(CartLine.id))
+)
+
+
 def wishes_of(session: Session, sealer: Sealer, cart_id: str) -> list[Wish]:
     """Step: what is in a cart, in the order in which it was put there."""
-    rows = session.exec(
-        select(CartLine).where(CartLine.cart_id == cart_id).order_by(CartLine.created_at, CartLine.id)  # type: ignore[arg-type]
-    ).all()
+    rows = session.exec(_LINES, params={"cart": cart_id}).all()
     return [
         Wish(
             key=row.id,

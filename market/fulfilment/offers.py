@@ -7,24 +7,37 @@ from sqlmodel import Session, col, select
 
 from market.fulfilment.rates import DeliveryOffer, Parcel, Rate, offers_for
 from market.fulfilment.tables import DeliveryRate
+from market.orders.rules import DeliveryMethod
+
+# Built once: every placing of an order runs it.
+_RATES = (
+    select(DeliveryRate)
+    .where(
+        col(DeliveryRate.retired_at).is_(None),
+        sa.or_(
+            col(DeliveryRate.producer_id).in_(sa.bindparam("producers", expanding=True)),
+            col(DeliveryRate.producer_id).is_(None),
+        ),
+    )
+    .order_by(col(DeliveryRate.id))
+)
 
 
 def rates_of(session: Session, producer_ids: Collection[str]) -> dict[str, list[Rate]]:
-    """Step: the price list of each of these sellers; the platform's for those without one. One statement."""
-    rows = session.exec(
-        select(DeliveryRate)
-        .where(
-            col(DeliveryRate.retired_at).is_(None),
-            sa.or_(col(DeliveryRate.producer_id).in_(sorted(producer_ids)), col(DeliveryRate.producer_id).is_(None)),
-        )
-        .order_by(col(DeliveryRate.id))
-    ).all()
+    """Step: the price list of each of these sellers; the platform's for those without one, beside their pick-up points.
+    One statement."""
+    rows = session.exec(_RATES, params={"producers": sorted(producer_ids)}).all()
     common = [_rate(row) for row in rows if row.producer_id is None]
     own: dict[str, list[Rate]] = {}
     for row in rows:
         if row.producer_id is not None:
             own.setdefault(row.producer_id, []).append(_rate(row))
-    return {producer_id: own.get(producer_id, common) for producer_id in producer_ids}
+    return {producer_id: _with_common(own.get(producer_id, []), common) for producer_id in producer_ids}
+
+
+def _with_common(own: list[Rate], common: list[Rate]) -> list[Rate]:
+    delivers = any(rate.method is not DeliveryMethod.PICKUP for rate in own)
+    return own if delivers else [*own, *common]
 
 
 def offers_of(

@@ -4,6 +4,7 @@ import asyncio
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
+from copy import copy
 from datetime import datetime
 from functools import partial
 from typing import ParamSpec, TypeVar
@@ -36,6 +37,12 @@ class Market:
     def now(self) -> datetime:
         """This moment, in UTC."""
         return self._clock()
+
+    def at(self, clock: Clock) -> "Market":
+        """The same marketplace, where another clock counts: to make its past. Close only the first one."""
+        other = copy(self)
+        other._clock = clock  # noqa: SLF001 - its own
+        return other
 
     def new_id(self, prefix: str) -> str:
         """A new TypeID of this kind."""

@@ -27,10 +27,12 @@ _ADD_ENTRY = sa.insert(_ENTRIES)
 _POST = sa.update(_TXNS).where(_TXN.id == sa.bindparam("of")).values(is_posted=True)
 # Makes the account, or takes its row: either way its balance moves, in one statement.
 _NEW = insert(_ACCOUNTS)
-_MOVE = _NEW.on_conflict_do_update(
+_MOVED = _NEW.on_conflict_do_update(
     index_elements=[_ACCOUNT.kind, _ACCOUNT.owner],
     set_={"balance_fen": _ACCOUNT.balance_fen + _NEW.excluded.balance_fen},
-).returning(_ACCOUNT.id)
+)
+_MOVE = _MOVED.returning(_ACCOUNT.id)
+_TAKE = _MOVED.returning(_ACCOUNT.balance_fen)
 _AMOUNTS = (
     sa.select(_ACCOUNT.kind, _ACCOUNT.owner, _ENTRY.amount_fen)
     .join(_ACCOUNTS, _ACCOUNT.id == _ENTRY.account_id)
@@ -102,6 +104,13 @@ def balance(session: Session, account: AccountKey) -> int:
     """Step: an account's balance in fen; 0 for one that nothing was posted to."""
     found = session.execute(_BALANCE, {"of_kind": account.kind, "of": account.owner}).scalar_one_or_none()
     return int(found or 0)
+
+
+def take_balance(session: Session, account: AccountKey, *, at: datetime) -> int:
+    """Step: an account's balance in fen, its row taken until the transaction ends: whoever decides by a balance does
+    so alone. The account is made when it is not there."""
+    row = {"id": new_id("lac"), "kind": account.kind, "owner": account.owner, "balance_fen": 0, "created_at": at}
+    return int(session.execute(_TAKE, row).scalar_one())
 
 
 def _posted_before(session: Session, kind: TxnKind, reference: str, amounts: dict[AccountKey, int]) -> str:

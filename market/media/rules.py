@@ -14,6 +14,7 @@ class MediaKind(StrEnum):
     LISTING = "LISTING"
     LICENCE = "LICENCE"
     CLAIM = "CLAIM"
+    REVIEW = "REVIEW"
 
 
 class MediaState(StrEnum):
@@ -66,7 +67,7 @@ AREA_PIXELS_MAX: Mapping[PictureFormat, int] = MappingProxyType(
 )
 """Width times height. It bounds the memory that decoding takes, at about 240 MB."""
 
-PUBLIC_KINDS = frozenset({MediaKind.LISTING})
+PUBLIC_KINDS = frozenset({MediaKind.LISTING, MediaKind.REVIEW})
 """Anybody may see these."""
 PRIVATE_KINDS = frozenset(MediaKind) - PUBLIC_KINDS
 """Licences, and what arrived broken: behind links that expire."""
@@ -77,6 +78,7 @@ OWNERS: Mapping[MediaKind, frozenset[str]] = MappingProxyType(
         # Whoever registers an organisation has none yet.
         MediaKind.LICENCE: frozenset({"cop", "pdr", "acc"}),
         MediaKind.CLAIM: frozenset({"acc"}),
+        MediaKind.REVIEW: frozenset({"acc"}),
     }
 )
 """Whose a picture of this kind can be, by the prefix of the owner's id."""

@@ -32,13 +32,20 @@ TABLE_MODULES = (
     "market.stock.tables",
     "market.sessions.tables",
     "market.ledger.tables",
+    "market.ledger.sales.tables",
     "market.bookings.tables",
     "market.vouchers.tables",
     "market.orders.tables",
     "market.fulfilment.tables",
     "market.payments.tables",
     "market.checkout.tables",
+    "market.aftersales.tables",
+    "market.reviews.tables",
+    "market.settlement.tables",
+    "market.live.webhooks.tables",
     "market.bulk.tables",
+    "market.reports.tables",
+    "market.plan.tables",
 )
 
 

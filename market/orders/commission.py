@@ -1,17 +1,22 @@
 """What the platform takes: rules by organisation and category, as they hold on the day of the sale."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
-from datetime import date
+from dataclasses import asdict, dataclass
+from datetime import date, timedelta
 
 import sqlalchemy as sa
 from sqlmodel import Session, col, select
 
+from market.catalogue.tables import Category
 from market.kernel import audit
-from market.kernel.errors import Invalid
+from market.kernel.clock import business_day
+from market.kernel.errors import Invalid, NotFound
+from market.kernel.idempotency import IdempotencyKey, once
 from market.kernel.market import Market
-from market.kernel.permissions import Actor, Permission, require
+from market.kernel.permissions import Actor, Permission, reach, require
+from market.orders.errors import CommissionOverlap
 from market.orders.tables import CommissionRule
+from market.organisations.tables import Organisation
 
 DEFAULT_BP = 0
 """Without any rule the platform takes nothing."""
@@ -29,9 +34,59 @@ class CommissionDraft:
     category_id: str | None = None
 
 
-def set_commission(market: Market, actor: Actor, draft: CommissionDraft) -> str:
-    """Add a rule; its id. Orders already placed keep theirs. Refuses: Forbidden; Invalid."""
-    require(actor, Permission.CATEGORY_MANAGE)
+def set_commission(market: Market, actor: Actor, draft: CommissionDraft, *, key: str | None = None) -> str:
+    """Add a rule; its id. Orders already placed keep theirs. One organisation's is made by staff where it is; a rule for
+    all by administrators.
+
+    Refuses: Forbidden; NotFound; Invalid; CommissionOverlap when the same organisation and category have a rule on some
+    of its days; IdempotencyConflict. Once, by `key`, where there is one.
+    Guards: the audit trail's head is taken before rules are compared, so that two are never made at once.
+    """
+    reach(actor, Permission.SETTLEMENT_MANAGE)
+    _check(draft)
+    with market.transaction() as session:
+        if key is None:
+            return _add(session, market, actor, draft)
+        who = actor.account_id or actor.kind.value
+        mine = IdempotencyKey.of(actor=who, operation="setCommission", key=key, asked=asdict(draft))
+        return once(session, mine, lambda: _add(session, market, actor, draft), now=market.now(), dump=str, load=str)
+
+
+def end_commission(market: Market, actor: Actor, *, rule_id: str, last_day: date) -> str:
+    """Let a rule hold up to this day, included, and no longer; its id. Orders already placed keep it.
+
+    Refuses: Forbidden; NotFound; Invalid for a day before its first, before yesterday, or after its end. Once: the same
+    day again changes nothing.
+    """
+    reach(actor, Permission.SETTLEMENT_MANAGE)
+    with market.transaction() as session:
+        rule = session.exec(select(CommissionRule).where(CommissionRule.id == rule_id).with_for_update()).first()
+        if rule is None:
+            raise NotFound(field="rule")
+        _require(session, actor, rule.organisation_id, field="rule")
+        before = rule.valid_to
+        if before == last_day:
+            return rule_id
+        yesterday = business_day(market.now()) - timedelta(days=1)
+        if last_day < max(rule.valid_from, yesterday) or (before is not None and last_day > before):
+            allowed = "a day of the rule, from yesterday on"
+            raise Invalid(field="lastDay", allowed=allowed, allowed_zh="须在规则有效期内，且不早于昨天")
+        rule.valid_to = last_day
+        session.flush()
+        was = before.isoformat() if before is not None else None
+        audit.record(
+            session,
+            actor,
+            action="commission.end",
+            subject=rule_id,
+            before={"validTo": was},
+            after={"validTo": last_day.isoformat()},
+            now=market.now(),
+        )
+    return rule_id
+
+
+def _check(draft: CommissionDraft) -> None:
     if not 0 <= draft.basis_points <= BASIS_POINTS_MAX:
         raise Invalid(
             field="basisPoints",
@@ -40,38 +95,66 @@ def set_commission(market: Market, actor: Actor, draft: CommissionDraft) -> str:
         )
     if draft.valid_to is not None and draft.valid_to < draft.valid_from:
         raise Invalid(field="validTo", allowed="its last day is not before its first", allowed_zh="止期不早于起期")
-    with market.transaction() as session:
-        rule = CommissionRule(
-            id=market.new_id("cmr"),
-            organisation_id=draft.organisation_id,
-            category_id=draft.category_id,
-            basis_points=draft.basis_points,
-            valid_from=draft.valid_from,
-            valid_to=draft.valid_to,
+
+
+def _require(session: Session, actor: Actor, organisation_id: str | None, *, field: str) -> None:
+    """Refuse, as unknown, an organisation outside the actor's regions; with Forbidden a rule for all."""
+    if organisation_id is None:
+        require(actor, Permission.SETTLEMENT_MANAGE)
+        return
+    owned = session.exec(select(Organisation).where(Organisation.id == organisation_id)).first()
+    if owned is None or not reach(actor, Permission.SETTLEMENT_MANAGE).covers(region_code=owned.region_code):
+        raise NotFound(field=field)
+
+
+def _add(session: Session, market: Market, actor: Actor, draft: CommissionDraft) -> str:
+    _require(session, actor, draft.organisation_id, field="organisation")
+    if draft.category_id is not None and session.get(Category, draft.category_id) is None:
+        raise NotFound(field="category")
+    rule = CommissionRule(
+        id=market.new_id("cmr"),
+        organisation_id=draft.organisation_id,
+        category_id=draft.category_id,
+        basis_points=draft.basis_points,
+        valid_from=draft.valid_from,
+        valid_to=draft.valid_to,
+    )
+    after = {
+        "basisPoints": draft.basis_points,
+        "organisation": draft.organisation_id,
+        "category": draft.category_id,
+        "validFrom": draft.valid_from.isoformat(),
+    }
+    audit.record(session, actor, action="commission.set", subject=rule.id, after=after, now=market.now())
+    other = session.exec(
+        select(CommissionRule).where(
+            sa.func.coalesce(CommissionRule.organisation_id, "") == (draft.organisation_id or ""),
+            sa.func.coalesce(CommissionRule.category_id, "") == (draft.category_id or ""),
+            sa.true() if draft.valid_to is None else col(CommissionRule.valid_from) <= draft.valid_to,
+            sa.or_(col(CommissionRule.valid_to).is_(None), col(CommissionRule.valid_to) >= draft.valid_from),
         )
-        session.add(rule)
-        session.flush()
-        after = {
-            "basisPoints": draft.basis_points,
-            "organisation": draft.organisation_id,
-            "category": draft.category_id,
-        }
-        audit.record(session, actor, action="commission.set", subject=rule.id, after=after, now=market.now())
-        return rule.id
+    ).first()
+    if other is not None:
+        raise CommissionOverlap(valid_from=other.valid_from)
+    session.add(rule)
+    session.flush()
+    return rule.id
+
+
+# Built once: every placing of an order runs it.
+_RULES_ON = select(CommissionRule).where(
+    col(CommissionRule.valid_from) <= sa.bindparam("day"),
+    sa.or_(col(CommissionRule.valid_to).is_(None), col(CommissionRule.valid_to) >= sa.bindparam("day")),
+)
 
 
 def rules_on(session: Session, day: date) -> Sequence[CommissionRule]:
     """Step: the rules that hold on a day. Few: an order reads them once."""
-    return session.exec(
-        select(CommissionRule).where(
-            col(CommissionRule.valid_from) <= day,
-            sa.or_(col(CommissionRule.valid_to).is_(None), col(CommissionRule.valid_to) >= day),
-        )
-    ).all()
+    return session.exec(_RULES_ON, params={"day": day}).all()
 
 
 def rate_for(rules: Sequence[CommissionRule], *, organisation_id: str, category_path: Sequence[str]) -> int:
-    """The basis points for a sale: the most particular rule's, and of equals the one that began last.
+    """The basis points for a sale: the most particular rule's. No two equals hold on one day.
 
     `category_path` is the category's ancestors from the root down, itself last.
     """

@@ -1,5 +1,7 @@
 """What orders say no with."""
 
+from datetime import date
+
 from market.kernel.errors import Conflict
 
 
@@ -12,3 +14,14 @@ class MoreThanLeft(Conflict):
 
     def __init__(self, *, what: str) -> None:
         super().__init__(what=what)
+
+
+class CommissionOverlap(Conflict):
+    """Another rule for the same organisation and category holds on some of these days. Facts: `valid_from`."""
+
+    code = "COMMISSION_OVERLAP"
+    zh = "同一商家和品类已有自 {valid_from} 起生效的佣金规则，请先结束它。"
+    en = "A rule for the same organisation and category holds from {valid_from} on: end that one first."
+
+    def __init__(self, *, valid_from: date) -> None:
+        super().__init__(valid_from=valid_from.isoformat())

@@ -160,6 +160,16 @@ def add_delivery_refunded(session: Session, seller_order_id: str, amount_fen: in
     _add_refunded_above(session, seller_order_id, amount_fen)
 
 
+def count_open_claims(session: Session, seller_order_id: str, change: int) -> None:
+    """Step: so many more (or fewer) claims on a seller's part wait for somebody. Whoever completes it asks for none, in
+    the update that completes it: the one who comes first has the row."""
+    session.execute(
+        sa.update(_SELLER_ORDERS)
+        .where(_SELLER_ORDERS.c.id == seller_order_id)
+        .values(open_claims=_SELLER_ORDERS.c.open_claims + change)
+    )
+
+
 def _add_refunded_above(session: Session, seller_order_id: str, amount_fen: int) -> None:
     """The rows above a line only add up what theirs below allow; their CHECKs are the last word."""
     order_id = session.execute(

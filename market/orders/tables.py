@@ -23,6 +23,8 @@ CONTACT, NOTE = "order.contact", "order.note"
 TRADE_RECORD = "a platform keeps the records of a trade for at least three years (E-commerce Law art. 31)"
 
 _PENDING = sa.text("state = 'PENDING_PAYMENT'")
+_UNRELEASED = sa.text("released_at IS NULL AND paid_at IS NOT NULL")
+_UNFINISHED = sa.text("state IN ('OPEN', 'PARTLY_FULFILLED', 'FULFILLED')")
 _ADDS_UP = "payable_fen = goods_fen + delivery_fen - discount_fen AND payable_fen >= 0"
 _REFUNDED = "refunded_fen >= 0 AND refunded_fen <= payable_fen"
 
@@ -89,6 +91,8 @@ class SellerOrder(SQLModel, table=True):
         sa.Index("seller_order_producer_state", "producer_id", "state", "placed_at", "id"),
         sa.Index("seller_order_cooperative", "cooperative_id", "placed_at", "id"),
         sa.Index("seller_order_region", "region_code", "placed_at", "id"),
+        sa.Index("seller_order_unreleased", "paid_at", "id", postgresql_where=_UNRELEASED, sqlite_where=_UNRELEASED),
+        sa.Index("seller_order_unfinished", "paid_at", "id", postgresql_where=_UNFINISHED, sqlite_where=_UNFINISHED),
         sa.CheckConstraint(_ADDS_UP, name="seller_order_adds_up"),
         sa.CheckConstraint(_REFUNDED, name="seller_order_refunded"),
     )
@@ -116,6 +120,12 @@ class SellerOrder(SQLModel, table=True):
     ship_by: datetime | None = None
     fulfilled_at: datetime | None = None
     completed_at: datetime | None = None
+    open_claims: int = Field(
+        default=0,
+        sa_column_kwargs={"server_default": "0"},
+        description="Claims that somebody is to act on: it is not completed meanwhile",
+    )
+    released_at: datetime | None = Field(default=None, description="When the last of its money became payable")
 
 
 class OrderLine(SQLModel, table=True):

@@ -1,10 +1,11 @@
 """What a payment gateway can do: the port that providers are behind. Async: never inside a transaction."""
 
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import date, datetime
 from enum import StrEnum
 from typing import Any, Protocol
 
+from market.payments.bills import Bill
 from market.payments.rules import PayMethod
 
 
@@ -111,3 +112,10 @@ class Gateway(Protocol):
 
     async def query_refund(self, out_refund_no: str) -> RefundAnswer:
         """What became of a refund."""
+
+    @property
+    def has_bills(self) -> bool:
+        """Whether it makes a bill of each day."""
+
+    async def bill(self, day: date) -> Bill | None:
+        """Its bill of a day, Shanghai's; None when there is none: it is not made yet, or nothing happened."""

@@ -4,16 +4,20 @@ uvicorn stops accepting on SIGTERM, waits for running requests (`shutdown_second
 """
 
 import asyncio
+import signal
 import threading
-from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
-from contextlib import AsyncExitStack, asynccontextmanager
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Sequence
+from contextlib import AsyncExitStack, asynccontextmanager, contextmanager
+from types import FrameType
 
 from market.kernel.database import open_database
 from market.kernel.market import Market
 from market.kernel.outbox import Claimed
 from market.people.profile.erasure import ERASED
 from market.server.logs import Log, flush_logs
+from market.server.notices import notice_handlers, open_teller
 from market.server.settings import Settings
+from market.server.webhooks import webhook_handlers
 from market.server.worker import DUTIES, Duty, Handler, Worker, delivery
 
 
@@ -25,18 +29,31 @@ HANDLERS: dict[str, Handler] = dict.fromkeys(
     (
         ERASED,
         "booking.cancelled",
-        "invitation.send",
+        "booking.no_show",
+        "booking.redeemed",
+        "booking.rescheduled",
+        "claim.changed",
         "order.cancelled",
         "order.expired",
         "order.paid",
         "order.placed",
-        "organisation.certificate_expiring",
+        "order.refunded",
+        "review.written",
+        "seller_order.completed",
         "session.departure_cancelled",
+        "shipment.delivered",
+        "shipment.returned",
+        "shipment.sent",
     ),
     _to_nobody,
 )
-"""What sends the outbox's messages, by topic. Invited people find their invitations under `me`; webhooks and
-subscriptions are to come."""
+"""Topics that rooms publish and nobody but subscriptions and webhooks listens to; see `handlers`."""
+
+
+def handlers(market: Market, settings: Settings, log: Log) -> dict[str, Handler]:
+    """What is done about the outbox's messages, by topic. Subscriptions read them for themselves."""
+    teller = open_teller(settings, market, log)
+    return {**HANDLERS, **webhook_handlers(market), **notice_handlers(market, teller)}
 
 
 def open_market(settings: Settings) -> Market:
@@ -55,7 +72,9 @@ async def running(market: Market, settings: Settings, log: Log, duties: Sequence
         await market.database.news.open()
         closing.push_async_callback(market.database.news.close)
         if settings.works_in_server:
-            closing.push_async_callback(_start_worker(market, log, [*DUTIES, *duties, delivery(HANDLERS)]))
+            closing.push_async_callback(
+                _start_worker(market, log, [*DUTIES, *duties, delivery(handlers(market, settings, log))])
+            )
         yield
 
 
@@ -71,3 +90,31 @@ def _start_worker(market: Market, log: Log, duties: Sequence[Duty]) -> Callable[
         await asyncio.to_thread(thread.join)
 
     return end
+
+
+@contextmanager
+def heeding_signals(tell: Callable[[], None]) -> Iterator[None]:
+    """Call `tell` on the event loop as soon as the process is asked to end.
+
+    uvicorn waits for running responses before it ends the lifespan, and those that stream end only when they are told.
+    """
+    if threading.current_thread() is not threading.main_thread():
+        yield  # signals are another's business
+        return
+    loop = asyncio.get_running_loop()
+    before = {each: signal.getsignal(each) for each in (signal.SIGTERM, signal.SIGINT)}
+
+    def heed(number: int, frame: FrameType | None) -> None:
+        loop.call_soon_threadsafe(tell)
+        earlier = before[signal.Signals(number)]
+        if callable(earlier):
+            earlier(number, frame)
+
+    for each in before:
+        signal.signal(each, heed)
+    try:
+        yield
+    finally:
+        for each, earlier in before.items():
+            if signal.getsignal(each) is heed:
+                signal.signal(each, earlier)

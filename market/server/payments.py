@@ -24,6 +24,7 @@ from market.payments.refunds import record_refund
 from market.server.logs import Log
 from market.server.settings import Settings
 from market.server.worker import BATCH, Duty
+from market.settlement.bills.fetch import reconcile_bills
 from market.vouchers.uses import tidy_uses
 
 WECHAT_PATH, WECHAT_REFUND_PATH, SANDBOX_PATH = "/notify/wechat", "/notify/wechat/refund", "/sandbox/pay/"
@@ -89,6 +90,7 @@ def payment_duties(gateways: Gateways) -> list[Duty]:
         Duty("expire orders", timedelta(seconds=30), duty(expire_orders), 100),
         Duty("ask about payments", timedelta(minutes=1), duty(reconcile), 50),
         Duty("send refunds", timedelta(seconds=15), duty(send_refunds), 20),
+        Duty("compare bills", timedelta(minutes=30), duty(reconcile_bills), 10),
         Duty("tidy voucher holds", timedelta(minutes=5), _tidy_uses),
         Duty("forget carts", timedelta(hours=6), _forget_carts),
     ]

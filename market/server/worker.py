@@ -10,21 +10,29 @@ from datetime import datetime, timedelta
 
 from market import migrations
 from market.aftersales.bookings import refund_departures
+from market.aftersales.claims.answer import settle_due_claims
+from market.bookings.no_show import mark_no_shows
 from market.bulk.work import forget_imports, work_on_imports
 from market.catalogue.review.expiry import suspend_expired, warn_expiring
+from market.fulfilment.complete import complete_orders, receive_silent
 from market.kernel import idempotency, outbox
 from market.kernel.errors import Unavailable
 from market.kernel.market import Market
 from market.kernel.outbox import Claimed
+from market.ledger.sales.fold import fold_sales
 from market.organisations.manage.answers import expire_invitations
 from market.people.forget import forget_expired
 from market.people.profile.erasure import erase_people
 from market.people.profile.export import expire_exports, make_exports
+from market.plan.snapshots import keep_scorecards
+from market.reports.schedules import make_scheduled_reports
 from market.server.logs import Log, mask
 from market.server.privacy import ERASURE_CHECKS
 from market.sessions.holds.lapse import release_lapsed
 from market.sessions.manage import keep_next_sessions
 from market.sessions.series.extend import extend_series
+from market.settlement.release import net_refunds, release_due
+from market.settlement.statements.draft import draft_statements
 from market.stock.manage import take_back_holds
 
 Handler = Callable[[Claimed], None]
@@ -79,8 +87,16 @@ DUTIES: Sequence[Duty] = (
     Duty("keep next sessions", timedelta(minutes=1), _few(keep_next_sessions)),
     Duty("give back lapsed seats", timedelta(minutes=1), _few(release_lapsed, 100), 100),
     Duty("give back lapsed stock", timedelta(minutes=1), _few(take_back_holds)),
+    Duty("fold sales", timedelta(seconds=10), _few(fold_sales, 1_000), 1_000),
     Duty("extend series", timedelta(hours=1), _few(extend_series, 50), 50),
     Duty("refund departures", timedelta(seconds=15), _few(refund_departures, 50), 50),
+    Duty("mark no-shows", timedelta(minutes=10), _few(mark_no_shows, 50), 50),
+    Duty("settle claims that nobody answers", timedelta(minutes=10), _few(settle_due_claims, 50), 50),
+    Duty("receive silent parcels", timedelta(hours=1), _few(receive_silent, 100), 100),
+    Duty("complete orders", timedelta(minutes=5), _few(complete_orders, 100), 100),
+    Duty("make money payable", timedelta(minutes=10), _few(release_due, 200), 200),
+    Duty("net refunds", timedelta(minutes=1), _few(net_refunds, 200), 200),
+    Duty("draft statements", timedelta(hours=1), _few(draft_statements, 50), 50),
     Duty("run imports", timedelta(seconds=2), _few(work_on_imports, 10), 10),
     Duty("forget imports", timedelta(hours=6), _few(forget_imports, 10), 10),
     Duty("suspend expired listings", timedelta(minutes=10), _few(suspend_expired)),
@@ -90,6 +106,8 @@ DUTIES: Sequence[Duty] = (
     Duty("copy personal data", timedelta(seconds=10), _copy_personal_data, _PEOPLE),
     Duty("drop copies", timedelta(hours=1), _drop_copies),
     Duty("erase people", timedelta(hours=1), _erase_people, _PEOPLE),
+    Duty("make scheduled reports", timedelta(minutes=5), _few(make_scheduled_reports, 10), 10),
+    Duty("keep plan scorecards", timedelta(hours=6), _few(keep_scorecards, 20), 20),
     Duty("forget answers", timedelta(hours=1), _forget_answers),
     Duty("forget messages", timedelta(hours=1), _forget_messages),
 )

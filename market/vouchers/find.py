@@ -14,6 +14,26 @@ AUTOMATIC_MAX = 200
 """So many running campaigns without a code are looked at, the newest first."""
 
 
+# Built once: every placing of an order runs these.
+_C = VoucherCampaign
+_AUTOMATIC = (
+    select(_C)
+    .where(
+        col(_C.code).is_(None),
+        _C.state == CampaignState.ACTIVE,
+        col(_C.starts_at) <= sa.bindparam("now"),
+        col(_C.ends_at) > sa.bindparam("now"),
+        sa.or_(
+            col(_C.scope_producer_id).is_(None),
+            col(_C.scope_producer_id).in_(sa.bindparam("sellers", expanding=True)),
+        ),
+    )
+    .order_by(col(_C.starts_at).desc(), col(_C.id))
+    .limit(AUTOMATIC_MAX)
+)
+_TYPED = select(_C).where(col(_C.code).in_(sa.bindparam("codes", expanding=True)))
+
+
 def discounts_for(
     session: Session, codes: Sequence[str], lines: Sequence[VoucherLine], *, account_id: str | None, now: datetime
 ) -> Evaluation:
@@ -65,21 +85,9 @@ def terms_of(campaign: VoucherCampaign) -> Terms:
 def _campaigns(
     session: Session, codes: list[str], lines: Sequence[VoucherLine], now: datetime
 ) -> Sequence[VoucherCampaign]:
-    table = VoucherCampaign
     sellers = sorted({line.producer_id for line in lines})
-    automatic = session.exec(
-        select(table)
-        .where(
-            col(table.code).is_(None),
-            table.state == CampaignState.ACTIVE,
-            table.starts_at <= now,
-            table.ends_at > now,
-            sa.or_(col(table.scope_producer_id).is_(None), col(table.scope_producer_id).in_(sellers)),
-        )
-        .order_by(col(table.starts_at).desc(), col(table.id))
-        .limit(AUTOMATIC_MAX)
-    ).all()
-    typed = session.exec(select(table).where(col(table.code).in_(codes))).all() if codes else []
+    automatic = session.exec(_AUTOMATIC, params={"now": now, "sellers": sellers}).all()
+    typed = session.exec(_TYPED, params={"codes": codes}).all() if codes else []
     return [*automatic, *typed]
 
 

@@ -74,6 +74,12 @@ _CONFIRM = (
     .values(state=UseState.USED, expires_at=None)
     .returning(_USE.campaign_id)
 )
+_EXTEND = (
+    sa.update(_USES)
+    .where(_USE.holder == sa.bindparam("of_holder"), _USE.state == UseState.HELD, _USE.expires_at > _now)
+    .values(expires_at=sa.bindparam("until", type_=_USE.expires_at.type))
+    .returning(_USE.campaign_id)
+)
 _HELD_BY = sa.select(_USE.campaign_id).where(_USE.holder == sa.bindparam("of_holder"), _USE.state == UseState.HELD)
 _RELEASE = (
     sa.delete(_USES)
@@ -132,6 +138,12 @@ def hold_uses(
 def confirm_uses(session: Session, *, holder: str, now: datetime) -> list[str]:
     """Step: what an order holds is used; the campaigns. What had ended is not among them: hold it anew."""
     return sorted(session.execute(_CONFIRM, {"of_holder": holder, "now": now}).scalars().all())
+
+
+def extend_uses(session: Session, *, holder: str, until: datetime, now: datetime) -> list[str]:
+    """Step: what an order holds is held until then; the campaigns. What had ended is not among them."""
+    held = {"of_holder": holder, "now": now, "until": until}
+    return sorted(session.execute(_EXTEND, held).scalars().all())
 
 
 def release_uses(session: Session, *, holder: str) -> None:

@@ -36,7 +36,7 @@ from schema.organisations import (
     Producer,
     holds_today,
 )
-from schema.pagination import field, localized_field, single
+from schema.pagination import Connection, field, listed, localized_field, single
 from schema.permissions import PUBLIC, ruled
 from schema.places import AT_COUNTY, VILLAGE, Region, Village
 from schema.projection import (
@@ -53,6 +53,8 @@ from schema.projection import (
     table_of,
 )
 from schema.projection.declare import Condition
+from schema.reviews.reads import OF_LISTING
+from schema.reviews.types import Review, ReviewWhere
 
 
 @strawberry.type(description="A picture.")
@@ -81,6 +83,9 @@ class Listing(Node):
     certificates: list[Certificate] = field("The certificates that cover it.")
     rating: Rating = field("What buyers thought.")
     popularity: int = field("How much it is asked for; only for comparing.")
+    reviews: Connection[Review] = listed(
+        "What buyers wrote of it, newest first: verified, and not hidden.", Connection[Review], where=ReviewWhere
+    )
 
 
 # -- where it comes from -----------------------------------------------------------------------------------------------
@@ -139,6 +144,7 @@ LISTING_FIELDS: dict[str, Any] = {
     ),
     "rating": RATING,
     "popularity": column("popularity"),
+    "reviews": OF_LISTING,
 }
 
 

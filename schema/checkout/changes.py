@@ -8,6 +8,7 @@ from strawberry.scalars import JSON
 
 from market.checkout.carts import LineChoice, OpenCart, merge_cart, open_cart, set_cart_line
 from market.checkout.errors import CartEmpty, OrderRefused
+from market.checkout.extend import extend_order
 from market.checkout.place import PlaceDraft, place_order
 from market.checkout.read import read_cart
 from market.checkout.reckon import Choices
@@ -179,6 +180,15 @@ class CheckoutMutations:
     )
     async def place_order(self, info: Info, input: PlaceOrderInput, idempotency_key: IdempotencyKey) -> OrderPayload:  # noqa: A002 - the API's word
         return OrderPayload(order_id=await info.context.act(place_order, input.draft(), key=str(idempotency_key)))
+
+    @mutation(
+        "Get another quarter of an hour to pay an order: what it holds, seats of its bookings too, is held for longer. At "
+        "most 45 minutes in all.",
+        rule=Permission.ORDER_PLACE,
+    )
+    async def extend_order(self, info: Info, order_id: strawberry.ID, idempotency_key: IdempotencyKey) -> OrderPayload:
+        made = await info.context.act(extend_order, order_id=str(order_id), key=str(idempotency_key))
+        return OrderPayload(order_id=made)
 
     @mutation("Pay an order: what the buyer's client is to do.", rule=Permission.ORDER_PLACE)
     async def start_payment(

@@ -1,5 +1,13 @@
 """The rooms' enums as GraphQL enums: each value described. Types take them from here."""
 
+from schema.enums.aftersales import (
+    AnswerKind,
+    BuyerReviewState,
+    ClaimReason,
+    ClaimState,
+    ClaimWish,
+    HiddenFor,
+)
 from schema.enums.bulk import FileFormat, ImportMode, ImportState, SheetKind
 from schema.enums.catalogue import (
     GiftPer,
@@ -17,10 +25,12 @@ from schema.enums.catalogue import (
     Verdict,
     WindowKind,
 )
+from schema.enums.fulfilment import Carrier, ShipmentState, TrackingState, TrackingStatus
 from schema.enums.media import MediaKind, MediaSize, UnusableReason
 from schema.enums.orders import (
     BookingState,
     Channel,
+    CheckOutcome,
     DeliveryMethod,
     Funder,
     LineKind,
@@ -73,10 +83,17 @@ from schema.enums.stock import AdjustReason, Commitment, ConformityBasis, Confor
 __all__ = [
     "AccountState",
     "AdjustReason",
+    "AnswerKind",
     "AvailabilityStatus",
     "BookingState",
+    "BuyerReviewState",
+    "Carrier",
     "CertificateKind",
     "Channel",
+    "CheckOutcome",
+    "ClaimReason",
+    "ClaimState",
+    "ClaimWish",
     "CloseReason",
     "Commitment",
     "ConformityBasis",
@@ -90,6 +107,7 @@ __all__ = [
     "FileFormat",
     "Funder",
     "GiftPer",
+    "HiddenFor",
     "ImportMode",
     "ImportState",
     "InvitationState",
@@ -131,11 +149,14 @@ __all__ = [
     "SessionEventKind",
     "SessionState",
     "SheetKind",
+    "ShipmentState",
     "SignInMethod",
     "StockState",
     "Storage",
     "SuspensionCause",
     "TicketState",
+    "TrackingState",
+    "TrackingStatus",
     "UnitKind",
     "UnusableReason",
     "Verdict",

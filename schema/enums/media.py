@@ -16,6 +16,7 @@ described(
     LISTING="A listing shows it: everybody may see it. An organisation's.",
     LICENCE="A scan of a licence: for whoever reviews it. An organisation's, or the applicant's own.",
     CLAIM="It shows what arrived broken: for the two sides and staff. A person's own.",
+    REVIEW="A review shows it: everybody may see it. A person's own.",
 )
 
 described(

@@ -1,5 +1,6 @@
 """Enums of buying: orders, bookings, vouchers, payments."""
 
+from market.bookings.gate import CheckOutcome
 from market.bookings.rules import BookingState, TicketState
 from market.checkout.errors import ProblemKind
 from market.orders.rules import Channel, DeliveryMethod, LineKind, OrderState, ReturnBasis, SellerOrderState
@@ -10,6 +11,7 @@ from schema.scalars import described
 __all__ = [
     "BookingState",
     "Channel",
+    "CheckOutcome",
     "DeliveryMethod",
     "Funder",
     "LineKind",
@@ -100,6 +102,18 @@ described(
     REDEEMED="It was used.",
     NO_SHOW="It was not used.",
     CANCELLED="It lets nobody in.",
+)
+
+described(
+    CheckOutcome,
+    "What came of a ticket at the gate.",
+    REDEEMED="It let somebody in.",
+    ALREADY_REDEEMED="It was used before: `redeemedAt`, `gate` and `redeemedBy` say when, where and by whom.",
+    CANCELLED="It was cancelled, or its session was.",
+    NOT_PAID="Its order is not paid.",
+    MOVED="Its booking was moved to another session meanwhile.",
+    WRONG_TIME="It was scanned when it cannot have been: the device's clock is wrong, or the gate was closed.",
+    UNKNOWN="It is no ticket of this organisation.",
 )
 
 described(

@@ -1,16 +1,19 @@
-"""Orders, sellers' parts of them, bookings and tickets, as GraphQL shows them."""
+"""Orders and sellers' parts of them, as GraphQL shows them."""
 
-from schema.orders.reads import BOOKING, ORDER, ORDER_QUERIES, ORDER_TARGETS, SELLER_ORDER
-from schema.orders.types import Booking, Order, OrderQueries, SellerOrder
+from schema.bookings import BOOKING, Booking
+from schema.orders.reads import LINE, ORDER, ORDER_QUERIES, ORDER_TARGETS, SELLER_ORDER
+from schema.orders.types import Order, OrderLine, OrderQueries, SellerOrder
 
 __all__ = [
     "BOOKING",
+    "LINE",
     "ORDER",
     "ORDER_QUERIES",
     "ORDER_TARGETS",
     "SELLER_ORDER",
     "Booking",
     "Order",
+    "OrderLine",
     "OrderQueries",
     "SellerOrder",
 ]

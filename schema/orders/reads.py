@@ -1,21 +1,19 @@
 """Where orders come from: the projections, with the scope in the statement."""
 
 import sqlalchemy as sa
+from sqlmodel import UTCDateTime
 
-from market.bookings.rules import BookingState
-from market.bookings.rules import next_states as next_booking_states
-from market.bookings.tables import Booking as BookingTable
-from market.bookings.tables import Ticket
 from market.kernel.ids import require_id
 from market.kernel.permissions import Permission
 from market.orders.rules import OrderState, SellerOrderState, next_seller_states, next_states
 from market.orders.tables import NOTE, CustomerOrder, LineDiscount, OrderLine
 from market.orders.tables import OrderEvent as EventTable
 from market.orders.tables import SellerOrder as SellerOrderTable
-from schema.catalogue.tours import TOUR_PACKAGE
+from schema.bookings import BOOKING, BOOKING_FIELDS
 from schema.filters import moment_order, within_region
+from schema.fulfilment import SHIPMENT
 from schema.node import money
-from schema.orders.sealed import code, contact, from_snapshot, next_of, opened, participant
+from schema.orders.sealed import contact, facts, from_snapshot, left, next_of, opened, phone_digest, ship_to
 from schema.organisations import COOPERATIVE, PRODUCER
 from schema.projection import (
     Args,
@@ -34,11 +32,10 @@ from schema.projection import (
 from schema.projection import Connection as Listed
 from schema.projection.declare import Condition, Expression, Field
 from schema.projection.viewer import own, reached
+from schema.reviews import MANAGED_REVIEW
 from schema.scope import acts_for
-from schema.sessions import SESSION
 
 ORDERS, PARTS, LINES = table_of(CustomerOrder), table_of(SellerOrderTable), table_of(OrderLine)
-BOOKINGS, TICKETS = table_of(BookingTable), table_of(Ticket)
 
 
 def _of_order(t: sa.FromClause, name: str) -> Expression:
@@ -57,11 +54,6 @@ def _parts_in_reach(t: sa.FromClause, build: Build) -> list[Condition]:
     return [sa.or_(sellers, _of_order(t, "account_id") == own(build))]
 
 
-def _bookings_in_reach(t: sa.FromClause, build: Build) -> list[Condition]:
-    sellers = acts_for(build, Permission.ORDER_READ, t.c.producer_id, region=t.c.region_code)
-    return [sa.or_(sellers, t.c.account_id == own(build))]
-
-
 # -- the projections ---------------------------------------------------------------------------------------------------
 
 LINE_DISCOUNT = Projection(
@@ -78,54 +70,7 @@ EVENT = Projection(
         "at": column("at"),
         "fromState": column("from_state"),
         "toState": column("to_state"),
-    },
-)
-
-TICKET = Projection(
-    "Ticket",
-    TICKETS,
-    visible=lambda t, build: [_ticket_in_reach(t, build)],
-    fields={
-        "id": column("id"),
-        "kind": column("kind"),
-        "name": column("name"),
-        "pax": column("pax"),
-        "price": money("price_fen"),
-        "participant": participant(),
-        "code": code(),
-        "state": column("state"),
-        "redeemedAt": column("redeemed_at"),
-    },
-)
-
-
-def _ticket_in_reach(t: sa.FromClause, build: Build) -> Condition:
-    booking = BOOKINGS.alias()
-    found = sa.select(booking.c.id).where(booking.c.id == t.c.booking_id, *_bookings_in_reach(booking, build))
-    return sa.exists(found.correlate_except(booking))
-
-
-BOOKING = Projection(
-    "Booking",
-    BOOKINGS,
-    visible=_bookings_in_reach,
-    fields={
-        "id": column("id"),
-        "state": column("state"),
-        "nextStates": next_of(lambda state: [each.value for each in next_booking_states(BookingState(state))]),
-        "seats": column("seats"),
-        "amount": money("amount_fen"),
-        "startsAt": column("starts_at"),
-        "endsAt": column("ends_at"),
-        "localDate": column("local_date"),
-        "session": ToOne(lambda: SESSION, lambda t, session: session.c.id == t.c.session_id),
-        "tourPackage": ToOne(lambda: TOUR_PACKAGE, lambda t, package: package.c.id == t.c.package_id),
-        "refundPercent": column("refund_percent"),
-        "tickets": ToMany(
-            lambda: TICKET,
-            lambda t, ticket: ticket.c.booking_id == t.c.id,
-            lambda ticket: [ticket.c.position],
-        ),
+        "facts": facts(),
     },
 )
 
@@ -145,6 +90,10 @@ LINE = Projection(
         "refunded": money("refunded_fen"),
         "fulfilledQuantity": column("fulfilled_quantity"),
         "refundedQuantity": column("refunded_quantity"),
+        "leftQuantity": left(),
+        "sku": from_snapshot("sku"),
+        "storage": from_snapshot("storage"),
+        "weightGrams": column("weight_grams"),
         "returnBasis": column("return_basis"),
         "discounts": ToMany(
             lambda: LINE_DISCOUNT,
@@ -152,6 +101,7 @@ LINE = Projection(
             lambda discount: [discount.c.campaign_id],
         ),
         "booking": ToOne(lambda: BOOKING, lambda t, booking: booking.c.line_id == t.c.id),
+        "review": ToOne(lambda: MANAGED_REVIEW, lambda t, review: review.c.line_id == t.c.id),
     },
 )
 
@@ -180,11 +130,18 @@ SELLER_ORDER = Projection(
         "recipient": contact("name", is_hidden=True, of=lambda t: _of_order(t, "contact_sealed")),
         "recipientPhone": contact("phone", is_hidden=True, of=lambda t: _of_order(t, "contact_sealed")),
         "deliveredTo": Column(lambda t, _build, _args: _of_order(t, "region_code")),
+        "shipToName": ship_to("name"),
+        "shipToPhone": ship_to("phone"),
+        "shipToStreet": ship_to("street"),
+        "note": opened(lambda t: _of_order(t, "note_sealed"), NOTE),
         "placedAt": column("placed_at"),
         "paidAt": column("paid_at"),
         "fulfilledAt": column("fulfilled_at"),
         "completedAt": column("completed_at"),
         "lines": ToMany(lambda: LINE, lambda t, line: line.c.seller_order_id == t.c.id, lambda line: [line.c.position]),
+        "shipments": ToMany(
+            lambda: SHIPMENT, lambda t, sent: sent.c.seller_order_id == t.c.id, lambda sent: [sent.c.id]
+        ),
         "events": ToMany(lambda: EVENT, lambda t, event: event.c.seller_order_id == t.c.id, lambda event: [event.c.id]),
     },
 )
@@ -204,7 +161,7 @@ ORDER = Projection(
         "recipientPhone": contact("phone", is_hidden=True),
         "street": contact("street", is_hidden=False),
         "deliveredTo": column("region_code"),
-        "note": opened("note_sealed", NOTE),
+        "note": opened(lambda t: t.c.note_sealed, NOTE),
         "placedAt": column("placed_at"),
         "payBy": column("pay_by"),
         "paidAt": column("paid_at"),
@@ -220,6 +177,12 @@ ORDER = Projection(
     },
 )
 
+BOOKING_FIELDS |= {
+    "orderNumber": Column(lambda t, _build, _args: _of_order(t, "number")),
+    "contact": contact("name", is_hidden=True, of=lambda t: _of_order(t, "contact_sealed")),
+    "contactPhone": contact("phone", is_hidden=True, of=lambda t: _of_order(t, "contact_sealed")),
+}
+
 # -- lists -------------------------------------------------------------------------------------------------------------
 
 
@@ -230,12 +193,15 @@ def _states(t: sa.FromClause, where: Args) -> list[Condition]:
 def _orders_where(t: sa.FromClause, build: Build, args: Args) -> list[Condition]:
     where = args.nested("where")
     number = where.slot("number")
-    return _states(t, where) + ([t.c.number == build.bind(number)] if number is not None else [])
+    found = [*_states(t, where), *_between(t.c.placed_at, where, build, "placedFrom", "placedBefore")]
+    return found + ([t.c.number == build.bind(number)] if number is not None else [])
 
 
 def _parts_where(t: sa.FromClause, build: Build, args: Args) -> list[Condition]:
     where = args.nested("where")
-    conditions = _states(t, where)
+    conditions = [*_states(t, where), *_between(t.c.paid_at, where, build, "paidFrom", "paidBefore")]
+    if "deliveryMethods" in where:
+        conditions.append(among(t.c.delivery_method, where.get("deliveryMethods")))
     for name, of in (("producer", t.c.producer_id), ("cooperative", t.c.cooperative_id)):
         slot = where.slot(name)
         if slot is not None:
@@ -243,29 +209,33 @@ def _parts_where(t: sa.FromClause, build: Build, args: Args) -> list[Condition]:
     region = where.slot("region")
     if region is not None:
         conditions.append(within_region(t.c.region_code, region, build))
-    for name, of_order in (("number", "number"), ("phoneTail", "phone_tail")):
+    for name, of_order, via in (
+        ("number", "number", None),
+        ("phone", "phone_digest", phone_digest(build)),
+        ("phoneTail", "phone_tail", None),
+    ):
         slot = where.slot(name)
         if slot is not None:
             order = ORDERS.alias()
-            found = sa.select(order.c.id).where(order.c[of_order] == build.bind(slot))
+            found = sa.select(order.c.id).where(order.c[of_order] == build.bind(slot, via))
             conditions.append(t.c.order_id.in_(found))
     return conditions
 
 
-def _bookings_where(t: sa.FromClause, build: Build, args: Args) -> list[Condition]:
-    where = args.nested("where")
-    session = where.slot("session")
-    return _states(t, where) + ([t.c.session_id == build.bind(session)] if session is not None else [])
+def _between(of: Expression, where: Args, build: Build, first: str, end: str) -> list[Condition]:
+    """From one moment on, up to another."""
+    start, stop = where.slot(first), where.slot(end)
+    conditions = [of >= build.bind(start, type_=UTCDateTime())] if start is not None else []
+    return conditions + ([of < build.bind(stop, type_=UTCDateTime())] if stop is not None else [])
 
 
 NEWEST = {"NEWEST": moment_order("n", "placed_at", is_descending=True)}
+OLDEST = {"OLDEST": moment_order("o", "placed_at")}
 
 ORDER_QUERIES: dict[str, Field] = {
     "order": ById(lambda: ORDER, check=lambda text: require_id(text, "ord")),
     "orders": Listed(lambda: ORDER, NEWEST, "NEWEST", where=_orders_where),
     "sellerOrder": ById(lambda: SELLER_ORDER, check=lambda text: require_id(text, "sor")),
-    "sellerOrders": Listed(lambda: SELLER_ORDER, NEWEST, "NEWEST", where=_parts_where),
-    "booking": ById(lambda: BOOKING, check=lambda text: require_id(text, "bkg")),
-    "bookings": Listed(lambda: BOOKING, {"START": moment_order("s", "starts_at")}, "START", where=_bookings_where),
+    "sellerOrders": Listed(lambda: SELLER_ORDER, NEWEST | OLDEST, "NEWEST", where=_parts_where),
 }
-ORDER_TARGETS: dict[str, Projection] = {"ord": ORDER, "sor": SELLER_ORDER, "bkg": BOOKING, "tkt": TICKET}
+ORDER_TARGETS: dict[str, Projection] = {"ord": ORDER, "sor": SELLER_ORDER}

@@ -1,21 +1,21 @@
 """What is sealed in orders, opened for whoever may see it."""
 
 import json
+from collections.abc import Callable
 from typing import Any
 
 import sqlalchemy as sa
 
-from market.bookings.codes import PURPOSE as TICKET_CODE
-from market.bookings.tables import PARTICIPANT
-from market.bookings.tables import Booking as BookingTable
-from market.kernel.phones import masked
+from market.kernel.permissions import Permission
+from market.kernel.phones import masked, mobile
 from market.kernel.sealing import Sealer
-from market.orders.tables import CONTACT
+from market.orders.rules import LineKind
+from market.orders.tables import CONTACT, CustomerOrder
 from schema.projection import Args, Build, Computed, Given, looked_up, quoted, table_of
 from schema.projection.declare import Expression
-from schema.projection.viewer import own
+from schema.scope import acts_for
 
-BOOKINGS = table_of(BookingTable)
+_ORDERS = table_of(CustomerOrder)
 
 
 def contact(part: str, *, is_hidden: bool, of: Any = lambda t: t.c.contact_sealed) -> Computed:
@@ -34,46 +34,60 @@ def contact(part: str, *, is_hidden: bool, of: Any = lambda t: t.c.contact_seale
     return Computed(act, lambda t, _build, _args: [of(t)], _sealer)
 
 
-def opened(name: str, purpose: str) -> Computed:
-    """A sealed text of the row."""
+def opened(of: Callable[[sa.FromClause], Expression], purpose: str) -> Computed:
+    """A sealed text; `of` says where it is kept."""
 
     def act(sealed: str | None, sealer: Sealer) -> str | None:
         return None if sealed is None else sealer.open(sealed, purpose=purpose)
 
-    return Computed(act, lambda t, _build, _args: [t.c[name]], _sealer)
+    return Computed(act, lambda t, _build, _args: [of(t)], _sealer)
+
+
+def ship_to(part: str) -> Computed:
+    """A part of the contact in full, for whoever hands the goods over, until the seller order is over."""
+
+    def values(t: sa.FromClause, build: Build, _args: Args) -> list[Expression]:
+        order = _ORDERS.alias()
+        sealed = looked_up(order.c.contact_sealed, order, where=[order.c.id == t.c.order_id])
+        open_states = sa.or_(*[t.c.state == quoted(state) for state in ("OPEN", "PARTLY_FULFILLED", "FULFILLED")])
+        mine = acts_for(build, Permission.ORDER_FULFIL, t.c.producer_id)
+        return [sa.case((sa.and_(mine, open_states), sealed))]
+
+    def act(sealed: str | None, sealer: Sealer) -> str | None:
+        return None if sealed is None else str(json.loads(sealer.open(sealed, purpose=CONTACT)).get(part) or "") or None
+
+    return Computed(act, values, _sealer)
+
+
+def phone_digest(build: Build) -> Callable[[str], str]:
+    """A number that is searched by, as orders keep it; refuses with Invalid what is none."""
+    sealer = build.fact("sealer")
+    return lambda text: str(sealer.digest(mobile(text, field="where.phone"), purpose="order.phone"))
+
+
+def left() -> Computed:
+    """Pieces of a line still to be handed over."""
+
+    def act(kind: str, quantity: int, fulfilled: int, refunded: int) -> int:
+        return 0 if kind == LineKind.BOOKING else max(0, quantity - fulfilled - refunded)
+
+    return Computed(
+        act, lambda t, _build, _args: [t.c.kind, t.c.quantity, t.c.fulfilled_quantity, t.c.refunded_quantity]
+    )
+
+
+def facts() -> Computed:
+    """What an event says by name. Nothing personal is in it."""
+
+    def act(kept: Any) -> Any:
+        return json.loads(kept) if isinstance(kept, str) else kept
+
+    return Computed(act, lambda t, _build, _args: [sa.cast(t.c.facts, sa.Text)])
 
 
 def _sealer(build: Build, _args: Args) -> dict[str, Given]:
     sealer = build.fact("sealer")
     return {"sealer": Given(via=lambda _nothing: sealer)}
-
-
-def code() -> Computed:
-    """A ticket's code: for its buyer, while it lets somebody in."""
-
-    def values(t: sa.FromClause, build: Build, _args: Args) -> list[Expression]:
-        booking = BOOKINGS.alias()
-        whose = looked_up(booking.c.account_id, booking, where=[booking.c.id == t.c.booking_id])
-        return [sa.case((sa.and_(whose == own(build), t.c.state == quoted("VALID")), t.c.code_sealed))]
-
-    def act(sealed: str | None, sealer: Sealer) -> str | None:
-        return None if sealed is None else sealer.open(sealed, purpose=TICKET_CODE)
-
-    return Computed(act, values, _sealer)
-
-
-def participant() -> Computed:
-    """Who comes with a ticket, for whoever bought it."""
-
-    def values(t: sa.FromClause, build: Build, _args: Args) -> list[Expression]:
-        booking = BOOKINGS.alias()
-        whose = looked_up(booking.c.account_id, booking, where=[booking.c.id == t.c.booking_id])
-        return [sa.case((whose == own(build), t.c.participant_sealed))]
-
-    def act(sealed: str | None, sealer: Sealer) -> str | None:
-        return None if sealed is None else sealer.open(sealed, purpose=PARTICIPANT)
-
-    return Computed(act, values, _sealer)
 
 
 def next_of(of: Any) -> Computed:

@@ -1,13 +1,15 @@
-"""The types of orders: what was bought, a part for each seller, bookings and tickets."""
+"""The types of orders: what was bought, a part for each seller."""
 
-from datetime import date, datetime
+from datetime import datetime
+from enum import StrEnum
 
 import strawberry
 from strawberry import UNSET
+from strawberry.scalars import JSON
 
 from market.kernel.permissions import Permission
+from schema.bookings import Booking
 from schema.enums import (
-    BookingState,
     Channel,
     DeliveryMethod,
     Funder,
@@ -15,13 +17,15 @@ from schema.enums import (
     OrderState,
     ReturnBasis,
     SellerOrderState,
-    TicketState,
-    UnitKind,
+    Storage,
 )
+from schema.fulfilment import Shipment
 from schema.node import Money, Node
 from schema.organisations import Cooperative, Producer
-from schema.pagination import Connection, field, lazy, listed, localized_field, single
+from schema.pagination import Connection, field, listed, localized_field, single
 from schema.permissions import PUBLIC, ruled
+from schema.reviews import Review
+from schema.scalars import described
 
 _SEEN = ruled(Permission.ORDER_READ)
 
@@ -49,11 +53,16 @@ class OrderLine:
     refunded: Money = field("What went back.")
     fulfilled_quantity: int = field("Pieces handed over.")
     refunded_quantity: int = field("Pieces paid back.")
+    left_quantity: int = field("Pieces still to be handed over; 0 of a booking.")
+    sku: str | None = field("The variant's SKU as sold; null for bookings.")
+    storage: Storage | None = field("How it is kept; null for bookings.")
+    weight_grams: int = field("What all of it weighs, contents only.")
     return_basis: ReturnBasis | None = field(
         "Whether it may be sent back without a reason; null for bookings and gifts."
     )
     discounts: list[LineDiscount] = field("Who paid for what was given off.")
-    booking: "Booking | None" = field("The booking, of a line that is one.")
+    booking: Booking | None = field("The booking, of a line that is one.")
+    review: Review | None = field("What its buyer wrote of it.")
 
 
 @strawberry.type(description="Something that happened to an order. Never changed afterwards.")
@@ -63,6 +72,7 @@ class OrderEvent:
     at: datetime = field("When.")
     from_state: str | None = field("The state before, of a move.")
     to_state: str | None = field("The state after, of a move.")
+    facts: JSON = field("What else there is to say, by name: the `shipment`, the `reason`, the `fen` paid back.")
 
 
 @strawberry.type(description="One seller's part of an order.")
@@ -83,11 +93,19 @@ class SellerOrder(Node):
     recipient: str | None = field("Who gets it, all but the first character hidden; null when nobody was named.")
     recipient_phone: str | None = field("Their number, its middle hidden.")
     delivered_to: str | None = field("The region it goes to: a 12-digit code; null when nothing is sent.")
+    ship_to_name: str | None = field(
+        "Who gets it, in full: for whoever hands it over, once it is paid and until it is over.",
+        rule=Permission.PERSON_UNMASK,
+    )
+    ship_to_phone: str | None = field("Their number in full, under the same conditions.", rule=Permission.PERSON_UNMASK)
+    ship_to_street: str | None = field("Where exactly, under the same conditions.", rule=Permission.PERSON_UNMASK)
+    note: str | None = field("What the buyer wrote to the sellers.")
     placed_at: datetime = field("When it was ordered.")
     paid_at: datetime | None = field("When it was paid.")
     fulfilled_at: datetime | None = field("When all of it was handed over.")
     completed_at: datetime | None = field("When it was over.")
     lines: list[OrderLine] = field("What it is of.")
+    shipments: list[Shipment] = field("What was handed over of it, oldest first.")
     events: list[OrderEvent] = field("What happened to it, oldest first.")
 
 
@@ -112,47 +130,16 @@ class Order(Node):
     pay_by: datetime = field("Until when it must be paid; what it holds is let go afterwards.")
     paid_at: datetime | None = field("When it was paid.")
     seller_orders: list[SellerOrder] = field("Its sellers' parts.")
-    bookings: "list[Booking]" = field("Its bookings, soonest first.")
+    bookings: list[Booking] = field("Its bookings, soonest first.")
     events: list[OrderEvent] = field("What happened to it, oldest first.")
-
-
-@strawberry.type(description="One unit booked, and the code that lets it in.")
-@_SEEN
-class Ticket(Node):
-    kind: UnitKind = field("What kind of guest.")
-    name: str = field("What the ticket type was called.")
-    pax: int = field("How many people it lets in.")
-    price: Money = field("What it cost.")
-    participant: str | None = field("Who comes, as the buyer wrote.", rule=Permission.ORDER_PLACE)
-    code: str | None = field(
-        "What is shown at the gate, of one that is VALID; for its buyer alone.", rule=Permission.ORDER_PLACE
-    )
-    state: TicketState = field("Where it stands.")
-    redeemed_at: datetime | None = field("When it was used.")
-
-
-@strawberry.type(description="A party's place in a session.")
-@_SEEN
-class Booking(Node):
-    state: BookingState = field("Where it stands.")
-    next_states: list[BookingState] = field("Where it can go from here.")
-    seats: int = field("How many people.")
-    amount: Money = field("What it cost, before discounts.")
-    starts_at: datetime = field("When it starts, as sold or moved to.")
-    ends_at: datetime = field("When it ends.")
-    local_date: date = field("The day in Shanghai.")
-    session: lazy("sessions", "TourSession") | None = field("Its session.")  # type: ignore[valid-type]
-    tour_package: lazy("catalogue.tours", "TourPackage") | None = field(  # type: ignore[valid-type]
-        "Its package; null once that is no longer on sale."
-    )
-    refund_percent: int | None = field("What share of the price came back, of a cancelled one.")
-    tickets: list[Ticket] = field("Its tickets.")
 
 
 @strawberry.input(description="Which orders.")
 class OrderWhere:
     states: list[OrderState] | None = strawberry.field(default=UNSET, description="In any of these states.")
     number: str | None = strawberry.field(default=UNSET, description="With this number.")
+    placed_from: datetime | None = strawberry.field(default=UNSET, description="Placed at this moment or later.")
+    placed_before: datetime | None = strawberry.field(default=UNSET, description="Placed before this moment.")
 
 
 @strawberry.input(description="Which seller orders.")
@@ -164,18 +151,27 @@ class SellerOrderWhere:
     )
     states: list[SellerOrderState] | None = strawberry.field(default=UNSET, description="In any of these states.")
     number: str | None = strawberry.field(default=UNSET, description="Of the order with this number.")
+    delivery_methods: list[DeliveryMethod] | None = strawberry.field(
+        default=UNSET, description="To be had in any of these ways."
+    )
+    paid_from: datetime | None = strawberry.field(default=UNSET, description="Paid at this moment or later.")
+    paid_before: datetime | None = strawberry.field(default=UNSET, description="Paid before this moment.")
+    phone: str | None = strawberry.field(
+        default=UNSET, description="Whose recipient has this mobile number: it is compared, never shown."
+    )
     phone_tail: str | None = strawberry.field(
         default=UNSET, description="Whose recipient's number ends in these four digits."
     )
 
 
-@strawberry.input(description="Which bookings.")
-class BookingWhere:
-    states: list[BookingState] | None = strawberry.field(default=UNSET, description="In any of these states.")
-    session: strawberry.ID | None = strawberry.field(default=UNSET, description="Of this session.")
+class SellerOrderOrder(StrEnum):
+    """Orders of seller orders."""
+
+    NEWEST = "NEWEST"
+    OLDEST = "OLDEST"
 
 
-Id = strawberry.ID
+described(SellerOrderOrder, "The order of seller orders.", NEWEST="Newest first.", OLDEST="Oldest first.")
 
 
 @strawberry.type(description="Reads of orders.")
@@ -187,9 +183,10 @@ class OrderQueries:
         "A seller's part of an order: for its people, its buyer, and staff.", SellerOrder | None, id=strawberry.ID
     )
     seller_orders: Connection[SellerOrder] = listed(
-        "Sellers' parts that the caller may see, newest first.", Connection[SellerOrder], where=SellerOrderWhere
-    )
-    booking: Booking | None = single("A booking by its id.", Booking | None, id=strawberry.ID)
-    bookings: Connection[Booking] = listed(
-        "Bookings that the caller may see, by their start.", Connection[Booking], where=BookingWhere
+        "Sellers' parts that the caller may see. A seller's packing list: those that are OPEN or PARTLY_FULFILLED, OLDEST "
+        "first.",
+        Connection[SellerOrder],
+        where=SellerOrderWhere,
+        order=SellerOrderOrder,
+        usual="NEWEST",
     )

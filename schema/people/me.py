@@ -21,7 +21,7 @@ from schema.organisations import (
     AccountOrganisations,
     Organisation,
 )
-from schema.pagination import Connection, field, listed, single
+from schema.pagination import Connection, field, lazy, listed, single
 from schema.permissions import PUBLIC, ruled
 from schema.places import REGION, Region
 from schema.projection import (
@@ -75,6 +75,15 @@ class Account(AccountOrganisations, Node):
     created_at: datetime = field("When it was opened.")
     roles: list[HeldRole] = field("The roles it holds.")
     devices: Connection[Device] = listed("Where it is signed in now, the newest sign-in first.", Connection[Device])
+    claims = listed(
+        "The claims it opened, newest first.",
+        Connection[lazy("aftersales.claims.types", "Claim")],  # type: ignore[misc]  # a type only at run time
+    )
+    bookings = listed(
+        "What it has booked, by the start, with the tickets.",
+        Connection[lazy("bookings.types", "Booking")],  # type: ignore[misc]  # a type only at run time
+        where=lazy("bookings.types", "BookingWhere"),
+    )
 
 
 # -- where they come from ----------------------------------------------------------------------------------------------

@@ -7,6 +7,7 @@ import sqlalchemy as sa
 import strawberry
 from strawberry import UNSET
 
+from market.kernel.permissions import Permission
 from market.sessions import vacancies as counted
 from market.sessions.rules import CalendarDay, status_of
 from market.sessions.tables import SessionEvent as EventTable
@@ -15,7 +16,7 @@ from market.sessions.tables import TourSession as SessionTable
 from schema.enums import AvailabilityStatus, CloseReason, DrawPer, SessionEventKind, SessionState
 from schema.filters import moment_order, number_order, text_order
 from schema.node import Node
-from schema.pagination import Connection, field, listed
+from schema.pagination import Connection, field, lazy, listed
 from schema.permissions import PUBLIC, ruled
 from schema.projection import (
     Args,
@@ -97,6 +98,12 @@ class TourSession(Node):
     )
     events: Connection[SessionEvent] = listed(
         "What happened to it, newest first; nothing for another's session.", Connection[SessionEvent], rule=SEEN
+    )
+    roster = listed(
+        "Who comes, for the seller's people: paid bookings, unless other states are asked for. Others see their own.",
+        Connection[lazy("bookings.types", "Booking")],  # type: ignore[misc]  # a type only at run time
+        where=lazy("bookings.types", "BookingWhere"),
+        rule=Permission.ORDER_READ,
     )
 
 

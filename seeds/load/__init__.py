@@ -13,13 +13,14 @@ from market.kernel.topics import touch
 from seeds.ground import seed_categories, seed_regions
 from seeds.load.bulk import Ids, bulk_transaction, settle
 from seeds.load.listings import Categories, Listings
+from seeds.load.orders import seed_orders
 from seeds.load.produce import add_product
 from seeds.load.rowset import IN_ORDER, RowSet, table_of
 from seeds.load.sellers import Sellers
 from seeds.load.tours import SESSIONS_EACH, add_package
 from seeds.report import Progress, SeedReport, counts, examples, silent
 
-Size = Literal["small", "large"]
+Size = Literal["small", "large", "orders-1m", "orders-10m"]
 
 _SEED = 20_260_601
 _BATCH = 4_000
@@ -33,7 +34,14 @@ class Amount:
     packages: int
 
 
-SIZES: dict[Size, Amount] = {"small": Amount(20_000, 2_000), "large": Amount(200_000, 20_000)}
+SIZES: dict[Size, Amount] = {
+    "small": Amount(20_000, 2_000),
+    "large": Amount(200_000, 20_000),
+    "orders-1m": Amount(20_000, 2_000),
+    "orders-10m": Amount(20_000, 2_000),
+}
+ORDER_LINES: dict[Size, int] = {"orders-1m": 1_000_000, "orders-10m": 10_000_000}
+"""Sizes that sell as well: a year of order lines on the small load data."""
 
 
 def seed_load(market: Market, size: Size | Amount, *, progress: Progress = silent) -> SeedReport:
@@ -51,6 +59,9 @@ def seed_load(market: Market, size: Size | Amount, *, progress: Progress = silen
             market, size if isinstance(size, Amount) else SIZES[size], Categories(seed_categories(market)), progress
         )
         settle(market)
+    lines = 0 if isinstance(size, Amount) else ORDER_LINES.get(size, 0)
+    if lines:
+        is_new = seed_orders(market, lines, progress=progress).is_new or is_new
     with market.read() as session:
         seconds = round(time.monotonic() - began, 2)
         return SeedReport(is_new, seconds, counts(session), examples(session))

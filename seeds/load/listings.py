@@ -95,6 +95,7 @@ class Listings:
         rank = rank_of(popularity, listing_id)
         published_at = self.now - timedelta(seconds=chance.randrange(_SECONDS_ON_SALE))
         reviews = max(0, int(chance.gauss(popularity**0.5 / 4, 6)))
+        rating = chance.randint(380, 500) if reviews else None
         self.rows.add(
             Listing,
             id=listing_id,
@@ -119,8 +120,9 @@ class Listings:
             latitude=place.latitude,
             longitude=place.longitude,
             popularity=popularity,
-            rating_hundredths=chance.randint(380, 500) if reviews else None,
+            rating_hundredths=rating,
             rating_count=reviews,
+            rating_sum=(rating or 0) * reviews // 100,
             search_rank=rank,
             published_at=published_at,
             created_at=published_at,

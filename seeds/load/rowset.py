@@ -59,7 +59,7 @@ def table_of(model: type[SQLModel]) -> sa.Table:
     return table
 
 
-def _blank(model: type[SQLModel]) -> dict[str, Any]:
+def blank_of(model: type[SQLModel]) -> dict[str, Any]:
     """Every column of a model in order, with what it holds when nothing is said."""
     fields = [(column.name, model.model_fields[column.name]) for column in table_of(model).columns]
     return {name: None if field.is_required() else field.default for name, field in fields}
@@ -78,7 +78,7 @@ class RowSet:
     def write(self, session: Session) -> None:
         """Step: insert all rows, and begin anew."""
         for model in IN_ORDER:
-            blank = _blank(model)
+            blank = blank_of(model)
             rows = [tuple((blank | row).values()) for row in self._rows[model]]
             if rows:
                 bulk_insert(session, table_of(model), list(blank), rows)

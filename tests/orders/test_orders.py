@@ -221,9 +221,9 @@ def test_two_orders_have_unlike_numbers(market: Market, draft: OrderDraft) -> No
 def test_the_most_particular_commission_that_holds_is_taken(market: Market, stalls: Stalls) -> None:
     day = date(2026, 11, 25)
     drafts = [
-        CommissionDraft(500, date(2026, 1, 1)),
+        CommissionDraft(500, date(2026, 1, 1), valid_to=date(2026, 12, 31)),
         CommissionDraft(400, date(2026, 1, 1), category_id=stalls.fruit),
-        CommissionDraft(300, date(2026, 1, 1), category_id=stalls.peach),
+        CommissionDraft(300, date(2026, 7, 1), category_id=stalls.peach),
         CommissionDraft(100, date(2026, 1, 1), valid_to=date(2026, 6, 30), category_id=stalls.peach),
         CommissionDraft(0, date(2027, 1, 1)),
         CommissionDraft(200, date(2026, 1, 1), organisation_id=stalls.producer),

@@ -20,6 +20,8 @@ from tests.schema.asking import SCHEMA
 
 SHORT_LISTS = {
     "Booking.tickets",
+    "CheckInPayload.tickets",  # as many as were asked for, 200 at most
+    "Query.rosterCounts",  # one for each ticket type
     "Cart.discounts",
     "Cart.lines",
     "Cart.problems",
@@ -27,16 +29,29 @@ SHORT_LISTS = {
     "CartLine.problems",
     "CartLine.units",
     "CartSeller.offers",
+    "Claim.photos",  # 9 at most
     "Order.bookings",
     "Order.events",
     "Order.sellerOrders",
     "OrderLine.discounts",
     "OrderNotPlaced.problems",
+    "RefundPreview.lines",  # 100 at most
+    "Review.photos",  # 9 at most
+    "ReportDrift.figures",  # 500 at most
+    "Query.reports",  # as many as the catalogue has
+    "Report.dimensions",
+    "Report.measures",
+    "ReportTable.columns",
+    "SalesReport.rows",  # 10,000 at most: market.reports.sales.rules
+    "SalesReportRow.groups",  # 3 at most
     "SellerOrder.events",
     "SellerOrder.lines",
+    "SellerOrder.shipments",  # no more than pieces were bought
+    "Shipment.lines",
     "Account.roles",  # nobody holds many
     "BulkSheet.columns",  # 25 at most: market.bulk.sheets
     "Cooperative.certificates",
+    "LedgerCheck.findings",  # the first 100
     "ListingContent.images",  # 30 at most, as all of these have a bound: market.catalogue.content.bounds
     "ListingDraft.problems",  # one for each part
     "ListingNotReady.problems",  # the same
@@ -46,6 +61,11 @@ SHORT_LISTS = {
     "Membership.powers",  # as many as there are kinds
     "OptionContent.units",
     "PackageOption.units",
+    "Plan.indicators",  # 60 at most
+    "PlanKeptScorecard.rows",  # the same
+    "PlanScorecard.rows",  # the same
+    "PlanFigureSource.where",  # one for each filter
+    "PlanScorecardRow.sources",  # 20 at most: one for each part of a formula
     "Producer.certificates",
     "Producer.memberships",
     "Product.certificates",
@@ -56,7 +76,10 @@ SHORT_LISTS = {
     "ProductContent.variants",
     "Query.bulkSheets",  # one for each kind
     "Query.availability",  # 92 days at most
+    "Query.pickList",  # 500 at most: market.fulfilment.pick
     "Query.nodes",  # as many as ids were given
+    "Query.planIndicatorByRegion",  # 100 at most
+    "Query.planKeptScorecards",  # 24 at most
     "ReviewListingsPayload.outcomes",  # as many as decisions were given
     "RevisionReview.changes",  # one for each part
     "RevisionReview.problems",
@@ -130,7 +153,7 @@ def test_inputs_are_filters_or_named_values() -> None:
     inputs = [kind.name for kind in own_types() if isinstance(kind, GraphQLInputObjectType)]
 
     named = {name for name in inputs if not name.endswith(("Where", "Input"))}
-    assert named == {"DeliveryChoice", "Near", "PriceRange"}
+    assert named == {"DateRange", "DeliveryChoice", "Near", "PriceRange"}
 
 
 def test_lists_that_can_grow_are_connections() -> None:

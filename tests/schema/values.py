@@ -25,6 +25,7 @@ NESTED = {
     "children:RegionConnection": "regions(where: {level: CITY}) { nodes { children(first: 15) { edges { cursor } } } }",
     "children:CategoryConnection": "categories(where: {depth: 1}) { nodes { children { edges { cursor } } } }",
     "members:ProducerConnection": "cooperatives { nodes { members(first: 3) { edges { cursor } } } }",
+    "reviews:ReviewConnection": "products(first: 40) { nodes { reviews(first: 4) { edges { cursor } } } }",
     "sessions:TourSessionConnection": "tourPackages(first: 9) { nodes { sessions(first: 9) { edges { cursor } } } }",
 }
 
@@ -74,6 +75,7 @@ async def pool_of(asker: Asker, data: Data) -> Pool:
         "radiusKm": [1.0, 20.0, 50.0, 150.0] * 8 + [0.0, 200.5],
         "depth": [1, 2, 3],
         "vacancies": [1, 5, 12, 100, 0],
+        "rating": [1, 2, 3, 4, 5, 6],
         "partySize": [1, 4, 20, 0],
         "Boolean": [True, False],
         "String": ["x"],

@@ -29,6 +29,7 @@ from market.sessions.manage import next_session_at
 from market.sessions.rules import DrawPer, PoolKind, PoolPeriod, SessionState
 from market.sessions.tables import PoolSlot, SeatHold, SeatHoldSlot, SeatPool, SessionSlot, TourSession
 from market.stock.tables import StockLevel
+from tests.schema.reviewed import add_reviews
 
 Row = TypeVar("Row", bound=SQLModel)
 _PARENTS_FIRST = {"region": "code", "category": "depth"}
@@ -57,6 +58,7 @@ def vary(market: Market) -> None:
         _vary_stock(session, random)
         _vary_sessions(session, random)
         _vary_pools(session, random, market.now())
+        add_reviews(session, random, market.now())
         packages = session.exec(select(Listing.id).where(Listing.kind == ListingKind.TOUR_PACKAGE)).all()
         for package_id in packages:
             keep_next_session(session, package_id, next_session_at(session, package_id, market.now()))

@@ -22,10 +22,22 @@ _NAMES = {
     "listing": ("title", "producer_id"),
     "variant": ("sku",),
     "stock_lot": ("variant_id", "harvested_on"),
+    "pickup_point": ("producer_id", "name"),
     "package_option": ("package_id", "position"),
+    "plan": ("name",),
+    "plan_indicator": ("plan_id", "code"),
 }
 """What is pointed at, and the columns that name it; those that point themselves come after what they point at."""
-_NEW_EACH_TIME = {"created_at", "updated_at", "published_at", "search_rank", "hash"}
+_NEW_EACH_TIME = {
+    "set_at",
+    "submitted_at",
+    "verified_at",
+    "created_at",
+    "updated_at",
+    "published_at",
+    "search_rank",
+    "hash",
+}
 _NOT_CONTENT = {"topic_version", "audit_entry", "audit_head", "idempotency_key"}
 """What tells how the content came about, not what it is."""
 

@@ -18,7 +18,8 @@ import pytest
 
 ROOT = Path(__file__).parents[2]
 QUERY = "query First { products(first: 3) { totalCount nodes { id title } } }"
-RSS_MB_MAX = 150
+RSS_MB_MAX = 200
+"""Measured: 178 with every room loaded. It was 150 when there was a catalogue alone."""
 
 
 @dataclass(frozen=True)

@@ -24,11 +24,13 @@ def write_csv(file: BinaryIO, header: Sequence[str], rows: Iterable[Cells]) -> i
             yield [_plain(cell) for cell in row]
 
     text = io.TextIOWrapper(file, "utf-8-sig", newline="")
-    # Every text is quoted, so that it stays one cell where Excel splits at semicolons as well.
-    writer = csv.writer(text, quoting=csv.QUOTE_NONNUMERIC, lineterminator="\r\n")
-    writer.writerow(header)
-    writer.writerows(plain())
-    text.detach()  # flushes; the file is the caller's to close
+    try:
+        # Every text is quoted, so that it stays one cell where Excel splits at semicolons as well.
+        writer = csv.writer(text, quoting=csv.QUOTE_NONNUMERIC, lineterminator="\r\n")
+        writer.writerow(header)
+        writer.writerows(plain())
+    finally:
+        text.detach()  # flushes; the file is the caller's to close, also when the rows break off
     return count
 
 

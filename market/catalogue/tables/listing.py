@@ -107,6 +107,9 @@ class Listing(SQLModel, table=True):
     popularity: int = 0
     rating_hundredths: int | None = Field(default=None, description="Average of the reviews, 100 to 500")
     rating_count: int = 0
+    rating_sum: int = Field(
+        default=0, sa_column_kwargs={"server_default": "0"}, description="Of the stars, so that the average stays exact"
+    )
     search_rank: int = Field(sa_type=sa.BigInteger, unique=True, description="Popularity and a serial: search order")
     external_code: str | None = Field(default=None, max_length=64, description="The seller's own, from its imports")
     version: int = Field(default=1, description="Counts changes of its content and revisions: see access.bump")

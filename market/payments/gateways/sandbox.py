@@ -4,9 +4,10 @@ It keeps its trades in memory, as a provider would keep its own books; the serve
 """
 
 from dataclasses import dataclass, field, replace
-from datetime import datetime
+from datetime import date, datetime
 
-from market.kernel.clock import Clock
+from market.kernel.clock import Clock, business_day
+from market.payments.bills import Bill, BillKind, BillLine
 from market.payments.port import (
     Intent,
     PayAction,
@@ -57,6 +58,22 @@ class Sandbox:
     async def query_refund(self, out_refund_no: str) -> RefundAnswer:
         """As it stands."""
         return self.refunds.get(out_refund_no, RefundAnswer(out_refund_no, RefundAnswerState.UNKNOWN))
+
+    @property
+    def has_bills(self) -> bool:
+        """Not to be compared: it forgets its trades when the process ends."""
+        return False
+
+    async def bill(self, day: date) -> Bill | None:
+        """What was paid on a day, while it is remembered."""
+        paid = [
+            BillLine(
+                BillKind.PAYMENT, trade.out_trade_no, trade.provider_id or "", "SUCCESS", trade.amount_fen or 0, at
+            )
+            for trade in self.trades.values()
+            if trade.state is TradeState.PAID and (at := trade.paid_at) is not None and business_day(at) == day
+        ]
+        return Bill(day, tuple(paid), paid_fen=sum(line.amount_fen for line in paid))
 
     def settle(self, out_trade_no: str, *, is_paid: bool, at: datetime | None = None) -> Trade | None:
         """A person clicked: it is paid, or given up. None for a trade that is not there or has ended."""

@@ -1,7 +1,9 @@
 """Bank transfer: nobody to call. The buyer is shown an account and a reference; finance confirms what arrived."""
 
 from dataclasses import dataclass
+from datetime import date
 
+from market.payments.bills import Bill
 from market.payments.port import Intent, PayAction, RefundAnswer, RefundAnswerState, RefundIntent, Trade, TradeState
 
 
@@ -41,3 +43,12 @@ class BankTransfer:
     async def query_refund(self, out_refund_no: str) -> RefundAnswer:
         """Still waiting, as far as anybody can be asked."""
         return RefundAnswer(out_refund_no, RefundAnswerState.PROCESSING)
+
+    @property
+    def has_bills(self) -> bool:
+        """Not from a bank account: finance has its statements."""
+        return False
+
+    async def bill(self, day: date) -> Bill | None:
+        """None."""
+        return None

@@ -24,6 +24,8 @@ class LoadSize(StrEnum):
 
     SMALL = "small"
     LARGE = "large"
+    ORDERS_1M = "orders-1m"
+    ORDERS_10M = "orders-10m"
 
 
 def build_cli(parts: Parts) -> typer.Typer:
@@ -40,6 +42,8 @@ def build_cli(parts: Parts) -> typer.Typer:
     _add_data(cli, parts)
     _add_checks(cli, parts)
     _add_audit(cli)
+    _add_ledger(cli)
+    _add_reports(cli)
     return cli
 
 
@@ -91,6 +95,9 @@ def _add_data(cli: typer.Typer, parts: Parts) -> None:
     @cli.command(epilog=EPILOG)
     def seed(
         load: Annotated[LoadSize | None, typer.Option(help="Invented mass data for benchmarks instead.")] = None,
+        year: Annotated[
+            bool, typer.Option("--year", help="A year of orders, visits and statements besides: for reports to show.")
+        ] = False,
         day: Day = None,
     ) -> None:
         """Add the demo marketplace, or what is missing of it. Repeating it changes nothing."""
@@ -98,9 +105,9 @@ def _add_data(cli: typer.Typer, parts: Parts) -> None:
 
         with told():
             if load is None:
-                data.seed_demo(parts, None if day is None else day.date())
+                data.seed_demo(parts, None if day is None else day.date(), with_year=year)
             else:
-                data.seed_load(parts, "large" if load is LoadSize.LARGE else "small")
+                data.seed_load(parts, load.value)
 
 
 def _add_checks(cli: typer.Typer, parts: Parts) -> None:
@@ -169,3 +176,43 @@ def _add_audit(cli: typer.Typer) -> None:
 
         with told():
             show_head(write)
+
+
+def _add_reports(cli: typer.Typer) -> None:
+    reports = typer.Typer(
+        help="Sales reports: check that they are the ledger, make their sums anew.", no_args_is_help=True
+    )
+    cli.add_typer(reports, name="reports", epilog=EPILOG)
+
+    @reports.command(epilog=EPILOG)
+    def check() -> None:
+        """Compare sums, journal, ledger and orders to the fen. A table of what is off; exits with 1 then."""
+        from market.server.cli.reports import check_reports
+
+        with told():
+            check_reports()
+
+    @reports.command(epilog=EPILOG)
+    def rebuild() -> None:
+        """Make the sums anew from the journal, after a crash or a hand in the database. Selling goes on meanwhile."""
+        from market.server.cli.reports import rebuild_reports
+
+        with told():
+            rebuild_reports()
+
+
+def _add_ledger(cli: typer.Typer) -> None:
+    ledger = typer.Typer(help="The ledger: whether the books agree.", no_args_is_help=True)
+    cli.add_typer(ledger, name="ledger", epilog=EPILOG)
+
+    @ledger.callback()
+    def _group() -> None:
+        """A group, though it has one command."""
+
+    @ledger.command(epilog=EPILOG)
+    def check() -> None:
+        """Compare ledger, releases, statements and payouts to the fen. A table of what is off; exits with 1 then."""
+        from market.server.cli.ledger import check_ledger
+
+        with told():
+            check_ledger()

@@ -6,7 +6,6 @@ import threading
 from collections.abc import Iterator
 from contextlib import closing, contextmanager
 from datetime import date
-from typing import Literal
 
 import typer
 from rich.console import Console
@@ -14,14 +13,16 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TaskID, TextC
 
 from market import migrations
 from market.kernel.market import Market
-from market.server.cli.parts import Parts, Seeded
+from market.server.cli.parts import LoadName, Parts, Seeded
 from market.server.cli.parts import Progress as Told
 from market.server.cli.problems import DATABASE, USAGE, fail
-from market.server.lifecycle import HANDLERS, open_market
+from market.server.lifecycle import handlers, open_market
 from market.server.logs import configure_logs
 from market.server.media import media_duties, open_media
 from market.server.payments import Gateways, payment_duties
 from market.server.settings import Settings, read_settings
+from market.server.tracking import tracking_duties
+from market.server.webhooks import webhook_duties
 from market.server.worker import DUTIES, Worker, delivery
 
 
@@ -64,8 +65,8 @@ def require_migrated(market: Market) -> None:
         fail(DATABASE, f"the database is at revision {found or 'none'}, this code needs {needed}: run `market migrate`")
 
 
-def seed_demo(parts: Parts, day: date | None) -> None:
-    """Add what is missing of the demo."""
+def seed_demo(parts: Parts, day: date | None, *, with_year: bool = False) -> None:
+    """Add what is missing of the demo, and then its past year."""
     settings = read_settings()
     if settings.is_production:
         fail(USAGE, "the demo does not belong into production (MARKET_ENVIRONMENT)")
@@ -73,9 +74,11 @@ def seed_demo(parts: Parts, day: date | None) -> None:
         migrations.upgrade(market.database)
         with _progress() as progress:
             _tell(parts.seed_demo(market, settings.media_store_url, day, progress))
+            if with_year:
+                _tell(parts.seed_year(market, day, progress))
 
 
-def seed_load(parts: Parts, size: Literal["small", "large"]) -> None:
+def seed_load(parts: Parts, size: LoadName) -> None:
     """Insert load data."""
     settings = read_settings()
     if settings.is_production:
@@ -119,6 +122,11 @@ def work() -> None:
         require_migrated(market)
         log = configure_logs(settings)
         log.info("worker started", database=market.database.engine.name)
-        more = [*payment_duties(Gateways(settings, market)), *media_duties(media)]
-        Worker(market, log, [*DUTIES, *more, delivery(HANDLERS)]).run(stop)
+        more = [
+            *payment_duties(Gateways(settings, market)),
+            *media_duties(media),
+            *tracking_duties(settings),
+            *webhook_duties(settings),
+        ]
+        Worker(market, log, [*DUTIES, *more, delivery(handlers(market, settings, log))]).run(stop)
         log.info("worker stopped")

@@ -13,6 +13,10 @@ Progress = Callable[[str, int, int], None]
 """Told what is being made, how many are done, and how many there are to be."""
 
 
+LoadName = Literal["small", "large", "orders-1m", "orders-10m"]
+"""How much load data, and whether a year of orders with it."""
+
+
 class Seeded(Protocol):
     """What a seeding says of itself when it is done."""
 
@@ -46,7 +50,9 @@ class Parts:
     """The committed schema."""
     seed_demo: Callable[["Market", str, date | None, Progress], Seeded]
     """Takes the pictures' store, as a URL."""
-    seed_load: Callable[["Market", Literal["small", "large"], Progress], Seeded]
+    seed_year: Callable[["Market", date | None, Progress], Seeded]
+    """Needs the demo."""
+    seed_load: Callable[["Market", LoadName, Progress], Seeded]
     is_empty: Callable[["Market"], bool]
     """Whether nothing is on sale yet."""
     examples: Callable[["Market"], Mapping[str, str]]

@@ -105,6 +105,9 @@ def _greet(parts: Parts, settings: Settings, port: int) -> None:
         typer.echo("\n  To look at first, and as whom (codes for phones are written to the log below):")
         for noun, what in examples.items():
             typer.echo(f"    {noun:<15} {what}")
+        typer.echo(
+            "\n  For the reports to show something: `market seed --year` makes a year of orders, in some minutes."
+        )
     typer.echo("\n  Ctrl-C ends it; the data stays.\n")
 
 

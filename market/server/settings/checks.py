@@ -25,6 +25,8 @@ def incomplete(settings: "Settings") -> typing.Iterator[str]:
             yield f"MARKET_WECHAT_PAY_{name.upper()}: MARKET_WECHAT_PAY_MCHID needs it"
     if settings.wechat_pay_mchid and not settings.wechat_app_id:
         yield "MARKET_WECHAT_APP_ID: MARKET_WECHAT_PAY_MCHID needs it"
+    if bool(settings.kuaidi100_key.get_secret_value()) != bool(settings.kuaidi100_customer):
+        yield "MARKET_KUAIDI100_CUSTOMER: set it together with MARKET_KUAIDI100_KEY, or neither"
 
 
 def unsafe(settings: "Settings") -> typing.Iterator[str]:

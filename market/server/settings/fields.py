@@ -141,6 +141,21 @@ class Settings(BaseSettings):
     sms_template_id: str = Field(
         "", description="The approved template of messages: its `{1}` is the code, its `{2}` the minutes it lives."
     )
+    sms_invitation_template_id: str = Field(
+        "",
+        description="The template that tells somebody of an invitation: its `{1}` is the organisation. None is sent "
+        "without it: who signs in finds the invitation anyway.",
+    )
+    sms_paper_template_id: str = Field(
+        "",
+        description="The template that tells an organisation's owners of a certificate or licence that ends: its `{1}` "
+        "is the organisation, its `{2}` the day. None is sent without it.",
+    )
+    sms_webhook_template_id: str = Field(
+        "",
+        description="The template that tells owners of a webhook endpoint that was switched off: its `{1}` is the "
+        "organisation. None is sent without it.",
+    )
     wechat_app_id: str = Field("", description="The WeChat mini-program whose users may sign in; none when empty.")
     wechat_app_secret: SecretStr = Field(SecretStr(""), description="Its app secret.")
     public_url: Annotated[str, AfterValidator(_site)] = Field(
@@ -160,6 +175,10 @@ class Settings(BaseSettings):
     transfer_account: Annotated[str, AfterValidator(_account)] = Field(
         "", description="The account that bank transfers go to, as `name/number/bank`; none when empty."
     )
+    kuaidi100_key: SecretStr = Field(
+        SecretStr(""), description="The key of a 快递100 account, by which parcels are followed; none when empty."
+    )
+    kuaidi100_customer: str = Field("", description="Its customer number.")
     log_level: Literal["debug", "info", "warning", "error"] = Field(
         "info", description="The least important lines to write. Operations are logged at `info`."
     )

@@ -43,12 +43,13 @@ def hold_seats(
     if any(each.lapses_at is not None and each.lapses_at <= now for each in seen.values()):
         slots = {draw.slot_id for each in seen.values() for draw in each.draws}
         returned = end_lapsed(session, sorted(demands), sorted(slots), now)
-    _add(session, takes, holder, now)
+    add_holds(session, takes, holder, now)
     keep_next(session, change_seats(session, takes, returned, now=now), now)
     return min(take.until for take in takes.values())
 
 
-def _add(session: Session, takes: Mapping[str, Take], holder: str, now: datetime) -> None:
+def add_holds(session: Session, takes: Mapping[str, Take], holder: str, now: datetime) -> None:
+    """Step: the rows of holds that `change_seats` then takes the seats of. Refuses: AlreadyHeld."""
     for session_id, take in sorted(takes.items()):
         row = {
             "holder": holder,

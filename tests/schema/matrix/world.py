@@ -7,7 +7,7 @@ from collections import deque
 from collections.abc import Iterator
 from contextlib import closing, contextmanager
 from dataclasses import dataclass, field
-from datetime import date
+from datetime import UTC, date, datetime
 from typing import Any
 
 from graphql import GraphQLArgument, GraphQLObjectType, GraphQLSchema, get_named_type
@@ -19,15 +19,22 @@ from market.catalogue.rules import Storage
 from market.kernel.database import open_database
 from market.kernel.market import Market
 from market.kernel.permissions import VISITOR, Actor, ActorKind, Permission, Role
+from market.live.webhooks.address import Policy
+from market.live.webhooks.endpoints import EndpointDraft, create_endpoint
 from market.organisations.manage import OrganisationDraft, register_organisation
 from market.organisations.rules import OrganisationKind
 from market.people.manage import give_role, open_account
+from market.plan.drafts import IndicatorDraft, PlanDraft
+from market.plan.manage import create_plan, define_indicator
+from market.plan.rules import IndicatorKind, IndicatorSource, IndicatorUnit
 from schema.permissions import PUBLIC, SIGNED_IN
-from schema.query import TARGETS
+from schema.targets import TARGETS
 from tests.checkout.shop import Shop, home, key, open_shop, peaches, placed, put, visit
 from tests.clock import FakeClock
 from tests.schema.asking import SCHEMA
 from tests.schema.matrix.rows import add_row, id_for
+from tests.schema.reports_outputs.rows import add_reports
+from tests.schema.settlement.rows import add_settlement
 from tests.schema.stalls import ADMIN
 
 HERE, ELSEWHERE = "330213000000", "330281000000"
@@ -37,13 +44,22 @@ OWN_ONLY = {Permission.PROFILE_MANAGE, Permission.ORDER_PLACE}
 """Rules of what is a person's own: to these even colleagues are strangers."""
 ARGUMENTS = {
     "code": '"330213005208"',
+    "regionCode": '"330213005208"',
     "query": '"桃"',
     "from": '"2026-06-01"',
     "to": '"2026-06-30"',
     "ids": "[]",
+    "range": '{from: "2026-06-01", to: "2026-06-30"}',
+    "key": '"sales"',
     "plan": '{rule: "FREQ=DAILY;COUNT=2", firstDay: "2026-07-01", times: ["09:00"], capacity: 10}',
 }
+INPUTS = {
+    "Query.refundPreview.input": '{{sellerOrderId: "{SellerOrder}", delivery: "0.01"}}',
+    "Query.cancellationPreview.input": '{{sellerOrderId: "{SellerOrder}"}}',
+}
+"""By path, with the ids of what there is."""
 LINKS = {
+    "bookingId": "Booking",
     "producerId": "Producer",
     "organisationId": "Producer",
     "variantId": "Variant",
@@ -55,6 +71,11 @@ LINKS = {
     "revisionId": "ListingRevision",
     "mediaId": "Media",
     "requestId": "PrivacyRequest",
+    "party": "Producer",
+    "planId": "Plan",
+    "submissionId": "ReportSubmission",
+    "keptReportId": "KeptReport",
+    "indicatorId": "PlanIndicator",
 }
 
 
@@ -79,6 +100,8 @@ class World:
     def sample(self, path: str, definition: GraphQLArgument) -> str:
         """What to write for a required argument. LookupError for one that nothing is known of: say it above."""
         kind, name, argument = path.split(".")
+        if path in INPUTS:
+            return INPUTS[path].format(**self.ids_by_type)
         if argument in ARGUMENTS:
             return ARGUMENTS[argument]
         if argument in LINKS:
@@ -90,9 +113,14 @@ class World:
             return f'"{self.ids_by_type.get(shown, self.ids_by_type["Product"])}"'
         raise LookupError(f"say in tests/schema/matrix/world.py what {path} ({definition.type}) is")
 
-    def seen_by(self, _name: str) -> str:
+    def seen_by(self, name: str) -> str:
         """Who sees the private thing of this type."""
-        return "owner"
+        rule = SCHEMA.type_map[name].extensions["rule"]
+        return {
+            Permission.PLAN_READ: "analyst",
+            Permission.REPORT_READ: "analyst",
+            Permission.SETTLEMENT_MANAGE: "admin",
+        }.get(rule, "owner")
 
     def strangers_to(self, name: str) -> list[str]:
         """Callers whose roles open the type, but not this row of it."""
@@ -115,9 +143,10 @@ class World:
 
     @staticmethod
     def only_from_mutations(schema: GraphQLSchema) -> set[str]:
-        """Object types that only mutations show."""
+        """Object types that only mutations show, and the root of subscriptions, which show what queries show."""
         assert schema.mutation_type is not None
-        found, waiting = {schema.mutation_type.name}, deque([schema.mutation_type])
+        assert schema.subscription_type is not None
+        found, waiting = {schema.mutation_type.name, schema.subscription_type.name}, deque([schema.mutation_type])
         while waiting:
             kind = waiting.popleft()
             for each in kind.fields.values():
@@ -194,7 +223,14 @@ def _fill(world: World) -> None:
     stalls = world.shop.stalls
     listing = ListingDraft("新品", None, "", None, "", None, stalls.peach, stalls.producer, None, stalls.village)
     save_draft(market, owner, ProductDraft(listing, Storage.AMBIENT, None, "", None, ()), idempotency_key=key())
+    plan_id = create_plan(market, ADMIN, PlanDraft(HERE, "规划", date(2026, 1, 1), date(2026, 12, 31)), key=key())
+    shops = IndicatorDraft("shops", "网店", IndicatorKind.FLOW, IndicatorSource.MANUAL, IndicatorUnit.COUNT)
+    define_indicator(market, ADMIN, shops, plan_id=plan_id)
+    hook = EndpointDraft(stalls.producer, "https://hooks.example.cn/", ["order.paid"])
+    create_endpoint(market, owner, hook, policy=Policy(), idempotency_key=key())
     with market.transaction() as session:
+        add_settlement(session, stalls.producer, "330213005208")
+        add_reports(session, stalls.producer, "330213005208")
         links = _links(session, world)
         for prefix, target in sorted(TARGETS.items()):
             assert target.table is not None
@@ -227,10 +263,15 @@ def _links(session: Session, world: World) -> dict[str, Any]:
         "package_option": first("package_option"),
         "tour_session": world.shop.visit,
         "customer_order": first("customer_order"),
+        "seller_order": first("seller_order"),
+        "order_line": first("order_line"),
         "media": first("media"),
         "stock_lot": first("stock_lot"),
         "stock_level": world.shop.peaches,
+        "plan": first("plan"),
+        "plan_indicator": first("plan_indicator"),
         "session_series": first("session_series"),
+        "webhook_endpoint": first("webhook_endpoint"),
     }
 
 
@@ -243,6 +284,8 @@ def _one_of(session: Session, world: World, prefix: str, table: Any, links: dict
     known = sa.select(table.c.id).where(table.c.id.like(f"{prefix}\\_%", escape="\\"))
     if "account_id" in table.c:
         known = known.where(table.c.account_id == links["account"])
+    if prefix == "dlr":  # the platform's are there before
+        known = known.where(table.c.producer_id == links["organisation"])
     if prefix == "acc":
         return str(links["account"])
     if prefix in {"pdr", "vil"}:
@@ -265,6 +308,16 @@ def _particular(world: World, prefix: str) -> dict[str, Any]:
         "cop": {"kind": "COOPERATIVE", "name": "合作社", "latitude": 29.6, "longitude": 121.3, "state": "ACTIVE"},
         "mbr": {"joined_on": date(2026, 1, 1)},
         "mda": {"owner_id": seller, "state": "USED"},
+        "vch": {
+            "funder": "SELLER",
+            "owner_id": seller,
+            "kind": "FIXED",
+            "percent": 0,
+            "amount_fen": 500,
+            "ends_at": datetime(2026, 12, 31, tzinfo=UTC),
+        },
+        "whd": {"topic": "order.paid", "body": {}},
+        "dlr": {"producer_id": seller},
         "inv": {"phone_sealed": phone, "phone_digest": "d" * 64, "roles": ["EDITOR"]},
     }
     return made.get(prefix, {})

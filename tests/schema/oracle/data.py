@@ -12,8 +12,11 @@ from sqlmodel import Session, SQLModel, select
 from market.catalogue import tables as catalogue
 from market.catalogue.search import index_text, rank_of
 from market.kernel.market import Market
+from market.orders import tables as orders
 from market.organisations import tables as organisations
+from market.people import tables as people
 from market.places import tables as places
+from market.reviews import tables as reviews
 from market.sessions import tables as sessions
 from market.stock import tables as stock
 
@@ -125,10 +128,23 @@ def _parts(session: Session, data: Data) -> None:
                 row["stock_state"] = _stock_state(levels.get(row["id"]))
     for row in data.sessions:
         data.below["TourSession", row["package_id"]].append(row)
+    _reviews(session, data)
     for row in data.memberships:
         data.below["Membership", row["producer_id"]].append(row)
     for row in data.certificates:
         data.below["Certificate", row["organisation_id"]].append(row)
+
+
+def _reviews(session: Session, data: Data) -> None:
+    """Those that are shown, with what was bought and who wrote them."""
+    titles = {row["id"]: row["title"] for row in _rows(session, orders.OrderLine, "")}
+    names = {row["id"]: row["name"] for row in _rows(session, people.Account, "")}
+    for row in sorted(_rows(session, reviews.ReviewPhoto, "ReviewPhoto"), key=lambda each: each["position"]):
+        data.below["ReviewPhoto", row["review_id"]].append(row)
+    for row in _rows(session, reviews.Review, "Review"):
+        if row["state"] == "SHOWN":
+            row |= {"bought": titles[row["line_id"]], "author": f"{names[row['account_id']][:1]}**"}
+            data.below["Review", row["listing_id"]].append(row)
 
 
 # -- kept columns ------------------------------------------------------------------------------------------------------

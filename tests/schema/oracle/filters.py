@@ -171,6 +171,16 @@ def sessions(request: Request, args: Args) -> Condition:
     return all_of(conditions)
 
 
+def reviews(request: Request, args: Args) -> Condition:
+    """ReviewWhere."""
+    where = where_of(args)
+    conditions: list[Condition] = equal("rating", given(where, "rating"))
+    wanted = given(where, "hasPhotos")
+    if wanted is not None:
+        conditions.append(lambda row: bool(request.data.part("ReviewPhoto", row["id"])) is wanted)
+    return all_of(conditions)
+
+
 # -- listings ----------------------------------------------------------------------------------------------------------
 
 

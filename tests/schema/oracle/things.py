@@ -161,6 +161,8 @@ FIELDS: dict[str, dict[str, Resolver]] = {
     "Membership": {"cooperative": _to("cooperative_id"), "producer": _to("producer_id")},
     "Image": {"url": _media("key")},
     "Rating": {"average": _average, "count": lambda _request, row, _args: row["rating_count"]},
+    "Review": {"photos": _parts("ReviewPhoto")},
+    "ReviewPhoto": {"url": _media("key")},
     "SeasonWindow": {"from": _month_day("start_day"), "to": _month_day("end_day")},
     "Variant": {"price": _money},
     "Product": LISTING | {"variants": _parts("Variant"), "seasonWindows": _parts("SeasonWindow")},
@@ -244,6 +246,12 @@ def _members(data: Any, parent: Row | None) -> list[Row]:
     ]
 
 
+REVIEWS = Listed(
+    lambda data, parent: data.part("Review", parent["id"] if parent else ""),
+    filters.reviews,
+    {"NEWEST": by_moment("n", "written_at", is_descending=True)},
+    "NEWEST",
+)
 REGIONS = Listed(lambda data, _parent: data.regions, filters.regions, {"CODE": by_text("c", "code")}, "CODE")
 CATEGORIES = Listed(
     lambda data, _parent: data.categories,
@@ -272,6 +280,8 @@ LISTS: dict[tuple[str, str], Listed] = {
     ("Category", "children"): _below(CATEGORIES, "parent_id", "id"),
     ("Village", "producers"): organisations("Producer", lambda row, parent: row["village_id"] == parent["id"]),
     ("Cooperative", "members"): Listed(_members, filters.organisations, {"NAME": by_text("a", "name")}, "NAME"),
+    ("Product", "reviews"): REVIEWS,
+    ("TourPackage", "reviews"): REVIEWS,
     ("TourPackage", "sessions"): Listed(
         lambda data, parent: data.part("TourSession", parent["id"] if parent else ""),
         filters.sessions,

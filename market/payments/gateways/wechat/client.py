@@ -1,16 +1,19 @@
 """The gateway to WeChat Pay v3."""
 
+import hashlib
 import json
 import secrets
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 from typing import Any
 from urllib.parse import urlencode
 
 import httpx
 
 from market.kernel.clock import SHANGHAI, Clock
+from market.payments.bills import Bill
 from market.payments.errors import ForgedNotice, GatewayUnavailable
+from market.payments.gateways.wechat.bills import read_bill
 from market.payments.gateways.wechat.signing import Credentials, authorization, sign, verify
 from market.payments.port import (
     Intent,
@@ -25,6 +28,7 @@ from market.payments.rules import PayMethod
 
 HOST = "https://api.mch.weixin.qq.com"
 TIMEOUT_SECONDS = 10.0
+DOWNLOAD_SECONDS = 60.0
 
 _TRADE_STATES = {
     "SUCCESS": TradeState.PAID,
@@ -123,6 +127,42 @@ class WeChatPay:
             if refused.word == "RESOURCE_NOT_EXISTS":
                 return RefundAnswer(out_refund_no, RefundAnswerState.UNKNOWN)
             raise
+
+    @property
+    def has_bills(self) -> bool:
+        """From 10:00 of the next day."""
+        return True
+
+    async def bill(self, day: date) -> Bill | None:
+        """The trade bill of a day; None when there is none. Its download is not signed: its hash, which is, is
+        compared."""
+        asked = urlencode({"bill_date": day.isoformat(), "bill_type": "ALL"})
+        try:
+            answer = await self._call("GET", f"/v3/bill/tradebill?{asked}")
+        except _Refused as refused:
+            if refused.word == "NO_STATEMENT_EXIST":
+                return None
+            raise
+        content = await self._download(str(answer.get("download_url")))
+        try:
+            if answer.get("hash_type") != "SHA1" or hashlib.sha1(content).hexdigest() != answer.get("hash_value"):  # noqa: S324 - WeChat's choice
+                raise ValueError("the bill is not what was announced")
+            return read_bill(day, content.decode("utf-8"))
+        except ValueError as error:
+            raise GatewayUnavailable from error
+
+    async def _download(self, url: str) -> bytes:
+        """What is at an address that WeChat gave; nowhere else."""
+        path = url.removeprefix(HOST)
+        if not url.startswith(HOST + "/"):
+            raise GatewayUnavailable
+        headers = {"authorization": authorization(self.credentials, "GET", path, b"", self.clock())}
+        try:
+            response = await self.http.request("GET", url, headers=headers, timeout=DOWNLOAD_SECONDS)
+            response.raise_for_status()
+        except httpx.HTTPError as error:
+            raise GatewayUnavailable from error
+        return response.content
 
     def _jsapi(self, prepay_id: str) -> dict[str, Any]:
         timestamp, nonce, package = str(int(self.clock().timestamp())), secrets.token_hex(16), f"prepay_id={prepay_id}"

@@ -1,0 +1,1 @@
+"""Claims: something was wrong with what was bought, or it is sent back. Read `rules.py`, then `moves.py`."""

@@ -1,0 +1,1 @@
+"""Floor 10: what buyers say of what they had. Only of what they had."""

@@ -1,0 +1,1 @@
+"""Payouts: proposed in batches by one person, approved by another, and what became of each."""
