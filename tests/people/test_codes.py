@@ -232,5 +232,5 @@ def test_neither_numbers_nor_codes_are_kept_or_told_in_plain(market: Market) -> 
     told += refusal.value.message("zh-CN") + limit.value.message("zh-CN")
 
     for text in (kept, everything(market), told):
-        assert not re.search(r"(?<!\d)1[3-9]\d{9}(?!\d)", text)
+        assert not re.search(r"(?<![0-9a-f])1[3-9]\d{9}(?![0-9a-f])", text)  # digests may have such a run of digits
         assert not re.search(rf"(?<![\w-]){message.code}(?![\w-])", text)
