@@ -39,7 +39,16 @@ def test_low_risk_needs_no_reviewer() -> None:
         {"seller": Record(approvals=APPROVALS_MIN - 1, was_rejected=False)},
         {"seller": Record(approvals=APPROVALS_MIN, was_rejected=True)},
     ],
-    ids=str,
+    ids=[
+        "words",
+        "variants",
+        "certificates",
+        "category",
+        "risky words",
+        "on sale already",
+        "new seller",
+        "once rejected",
+    ],
 )
 def test_everything_else_is_for_people(otherwise: dict[str, object]) -> None:
     assert rule_for(replace(GOOD, **otherwise)) is None  # type: ignore[arg-type]  # each is a field's value
