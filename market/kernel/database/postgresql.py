@@ -9,6 +9,7 @@ import sqlalchemy as sa
 from sqlalchemy.dialects.postgresql import ARRAY, TSQUERY, TSVECTOR
 from sqlalchemy.dialects.postgresql import psycopg as psycopg_dialect
 
+from market.kernel.database.compiled import OPTIONS, Interchangeable
 from market.kernel.database.engine import Engine, Json, News, Reader, Text
 from market.kernel.database.pipe import Pipe
 from market.kernel.topics import Topics
@@ -34,6 +35,15 @@ _ARGUMENTS_MAX = 100
 """FUNC_MAX_ARGS of a default build."""
 
 
+class PostgresqlDialect(Interchangeable, psycopg_dialect.dialect):
+    """SQLAlchemy's own."""
+
+    supports_statement_cache = True  # it asks every class for itself
+
+
+sa.dialects.registry.register("postgresql.market", __name__, PostgresqlDialect.__name__)
+
+
 class PostgresqlEngine(Engine):
     """A server, spoken to by psycopg for transactions and projections alike."""
 
@@ -42,7 +52,7 @@ class PostgresqlEngine(Engine):
     writers = 8
 
     def __init__(self, url: sa.URL) -> None:
-        self.url = url.set(drivername="postgresql+psycopg")
+        self.url = url.set(drivername="postgresql+market")
 
     def writer(self) -> sa.Engine:
         return self._engine(self.writers, _SETTINGS)
@@ -53,6 +63,7 @@ class PostgresqlEngine(Engine):
     def _engine(self, size: int, settings: str) -> sa.Engine:
         return sa.create_engine(
             self.url,
+            execution_options=OPTIONS,
             pool_size=size,
             max_overflow=0,
             hide_parameters=True,  # what people wrote has no place in errors and logs

@@ -12,6 +12,7 @@ from sqlalchemy import event
 from sqlalchemy.dialects import sqlite as sqlite_dialect
 from sqlalchemy.pool import QueuePool
 
+from market.kernel.database.compiled import OPTIONS, Interchangeable
 from market.kernel.database.engine import Engine, Json, News, Reader, Text
 from market.kernel.topics import Topics
 
@@ -47,6 +48,15 @@ def _prepare(connection: sqlite3.Connection, *, read_only: bool) -> None:
         connection.execute("PRAGMA query_only=ON")
 
 
+class SqliteDialect(Interchangeable, sqlite_dialect.pysqlite.dialect):
+    """SQLAlchemy's own."""
+
+    supports_statement_cache = True  # it asks every class for itself
+
+
+sa.dialects.registry.register("sqlite.market", __name__, SqliteDialect.__name__)
+
+
 class SqliteEngine(Engine):
     """One file, one writer, a few readers."""
 
@@ -66,7 +76,8 @@ class SqliteEngine(Engine):
 
     def _engine(self, *, read_only: bool, pool_size: int, begin: str) -> sa.Engine:
         engine = sa.create_engine(
-            f"sqlite:///{self.path}",
+            f"sqlite+market:///{self.path}",
+            execution_options=OPTIONS,
             module=sqlite3,
             poolclass=QueuePool,
             pool_size=pool_size,
