@@ -1,10 +1,9 @@
 """The composition root: settings → market → GraphQL → ASGI. Nothing else knows all of its parts."""
 
-from collections.abc import AsyncIterator, Awaitable, Callable, MutableMapping
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, MutableMapping
 from contextlib import asynccontextmanager, closing
 from typing import Any
 
-import httpx
 from starlette.applications import Starlette
 from starlette.middleware.cors import CORSMiddleware
 from starlette.requests import Request
@@ -19,11 +18,12 @@ from market.payments.flow import Till
 from market.people.actors import actor_for
 from market.server.gateways import open_sms, open_wechat
 from market.server.health import health_routes
-from market.server.lifecycle import heeding_signals, open_market, running
+from market.server.lifecycle import heeding_signals, running
 from market.server.logs import Log, configure_logs
 from market.server.media import media_duties, media_routes, open_media
 from market.server.metrics import Counting, Metrics
 from market.server.observe import observer
+from market.server.opening import open_market
 from market.server.payments import Gateways, payment_duties, payment_routes
 from market.server.settings import Settings, read_settings
 from market.server.tracking import tracking_duties, tracking_routes
@@ -39,15 +39,17 @@ from schema.edge.limits import Limits
 from schema.edge.live import LiveLimits, Places
 from schema.edge.multipart import UploadLimits
 from schema.edge.sockets import GraphQLSockets
-from schema.examples import EXAMPLES
+from schema.examples import EXAMPLES, STAFF_EXAMPLES
 from schema.execution import Execution
 from schema.facts import facts
+from schema.live.counted import counted
 from schema.live.execution import LiveExecution, Parts
 from schema.projection import Delivery
 from schema.projection.plan import Planner
 from schema.query import QUERY
 from schema.reports.outputs.downloads import ReportDownloads
 from schema.services import Services
+from schema.walks import WALKS
 
 Message = MutableMapping[str, Any]
 App = Callable[[Message, Callable[[], Awaitable[Message]], Callable[[Message], Awaitable[None]]], Awaitable[None]]
@@ -68,9 +70,9 @@ def create_app(settings: Settings, market: Market, log: Log) -> App:
     metrics = Metrics() if settings.metrics else None
     media = open_media(settings, market)
     gateways = Gateways(settings, market)
-    http = httpx.AsyncClient()
+    http = gateways.client()
     till = gateways.till(http)
-    page = GraphiQL(examples=EXAMPLES, title="Market") if settings.graphiql else None
+    page = _page() if settings.graphiql else None
     parts = create_parts(settings, market, log)
     execution = _execution(settings, parts, create_services(settings, market, log, media, till))
     feed = Feed(market, log)
@@ -81,7 +83,7 @@ def create_app(settings: Settings, market: Market, log: Log) -> App:
         uploads=UploadLimits(file_bytes_max=FILE_BYTES_MAX),
         graphiql=page,
     )
-    endpoint, sockets = _live(settings, parts, LiveExecution(parts, feed, execution), endpoint)
+    endpoint, sockets = _live(settings, parts, LiveExecution(parts, feed, execution), endpoint, metrics)
     if metrics is not None:
         endpoint = Counting(endpoint, metrics)
     if settings.allowed_origins:
@@ -94,13 +96,14 @@ def create_app(settings: Settings, market: Market, log: Log) -> App:
                 *payment_duties(gateways),
                 *media_duties(media),
                 *tracking_duties(settings),
-                *webhook_duties(settings),
+                *webhook_duties(settings, metrics),
             ]
             async with running(market, settings, log, duties):
                 with heeding_signals(feed.drain):
                     yield
                 await feed.close()
-        await http.aclose()
+        if http is not None:
+            await http.aclose()
 
     routes: list[BaseRoute] = [*health_routes(market.database, metrics), *media_routes(media, market, log)]
     routes += payment_routes(gateways, till, market, log)
@@ -124,6 +127,10 @@ def create_app(settings: Settings, market: Market, log: Log) -> App:
     return app
 
 
+def _page() -> GraphiQL:
+    return GraphiQL(examples=EXAMPLES + STAFF_EXAMPLES + WALKS, subscriptions="/graphql", title="Market")
+
+
 def _shared(endpoint: App, settings: Settings) -> App:
     """The endpoint, for other sites' pages too."""
     return CORSMiddleware(
@@ -137,18 +144,20 @@ def _shared(endpoint: App, settings: Settings) -> App:
     )
 
 
-def _live(settings: Settings, parts: Parts, live: LiveExecution, endpoint: App) -> tuple[App, App]:
+def _live(
+    settings: Settings, parts: Parts, live: LiveExecution, endpoint: App, metrics: Metrics | None
+) -> tuple[App, App]:
     """The endpoint, with streams of events; and what WebSockets come to. A caller's connections are counted together."""
+    perform = live.perform if metrics is None else counted(live.perform, metrics)
     places = Places(LIVE.connections_max)
-    streams = EventStreams(endpoint, live.perform, live.admit, places=places, log=parts.log, limits=LIVE)
-    sockets = GraphQLSockets(
-        live.perform,
-        live.admit,
-        is_own_page=lambda headers: "*" in settings.allowed_origins or parts.authentication.is_own_page(headers),
-        places=places,
-        log=parts.log,
-        limits=LIVE,
+
+    def is_own_page(headers: Mapping[bytes, bytes]) -> bool:
+        return "*" in settings.allowed_origins or parts.authentication.is_own_page(headers)
+
+    streams = EventStreams(
+        endpoint, perform, live.admit, is_own_page=is_own_page, places=places, log=parts.log, limits=LIVE
     )
+    sockets = GraphQLSockets(perform, live.admit, is_own_page=is_own_page, places=places, log=parts.log, limits=LIVE)
     return streams, sockets
 
 

@@ -44,7 +44,11 @@ def core_schema(schema: strawberry.Schema) -> GraphQLSchema:
 
 VALUES = {"Money", "Location", "Rating", "Image", "Honour"}
 """Objects made of a row that is there already: they cost nothing of their own."""
-COSTS = {"search": {"cost": 5, "cost_per_item": 5}}
+_REPORT = {"cost": 100}
+COSTS = {
+    "search": {"cost": 5, "cost_per_item": 5},
+    **dict.fromkeys(("report", "reportDrift", "salesReport"), _REPORT),
+}
 """Root fields dearer than a list, in points: see `schema/edge/limits`."""
 
 
@@ -55,5 +59,7 @@ def price(schema: GraphQLSchema) -> None:
             for name, field in kind.fields.items():
                 if get_named_type(field.type).name in VALUES and not is_list_type(get_nullable_type(field.type)):
                     field.extensions = {**field.extensions, "cost": 0}
+                if kind.name == "ReportCatalogue":
+                    field.extensions = {**field.extensions, **_REPORT}
                 if kind is schema.query_type and name in COSTS:
                     field.extensions = {**field.extensions, **COSTS[name]}

@@ -1,6 +1,5 @@
 """The console script `market`: the command line of market/server, with the parts only this layer knows."""
 
-import sys
 from datetime import date
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -63,7 +62,6 @@ def _examples(market: "Market") -> dict[str, str]:
 
 PARTS = Parts(
     app="schema.app:asgi",
-    program=(sys.executable, "-m", "schema.cli"),
     schema=_schema,
     breaking=_breaking,
     snapshot=Path(__file__).with_name("schema.graphql"),

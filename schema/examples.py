@@ -107,3 +107,52 @@ EXAMPLES: list[Example] = [
         {},
     ),
 ]
+
+STAFF_EXAMPLES: list[Example] = [
+    (
+        "销售报表 · sales reports, for staff and sellers who have signed in",
+        """query Reports($from: Date!, $to: Date!) {
+  salesReport(range: { from: $from, to: $to }, groupBy: [MONTH, KIND], compareWith: LAST_YEAR) {
+    asOf
+    definition
+    rows { groups { dimension key label } figures { orders net { amount } payable { amount } } netGrowth }
+    totals { orders gross { amount } refunded { amount } net { amount } averageOrder { amount } }
+  }
+  reportCatalogue {
+    goodsCategories(range: { from: $from, to: $to }) {
+      title
+      definition
+      rows { category units net { amount } giShare }
+      totals { net { amount } giShare }
+      files { xlsx png }
+    }
+  }
+  reports { key title filters groupBy }
+}""",
+        {"from": "2025-12-01", "to": "2026-11-30"},
+    ),
+    (
+        "规划计分卡 · the plan's scorecard, for staff who have signed in",
+        """query Scorecard($region: String) {
+  planScorecard(regionCode: $region) {
+    regionName
+    asOf
+    rows {
+      code
+      name
+      unitLabel
+      target
+      actual
+      attainment
+      elapsed
+      gap
+      light
+      authority
+      sources { report column from to }
+    }
+  }
+}""",
+        {"region": "330200000000"},
+    ),
+]
+"""Those that need somebody's sign-in, see `schema/walks.py`."""

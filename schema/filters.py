@@ -23,6 +23,15 @@ from schema.projection.declare import Condition, Expression
 RADIUS_KM_MAX = 200.0
 
 
+def order_number(text: str) -> str:
+    """An order's number as it is kept: people read it out and copy it in groups.
+
+    >>> order_number("4701 9875-220493")
+    '47019875220493'
+    """
+    return "".join(each for each in text if not each.isspace() and each != "-")
+
+
 @strawberry.input(description="A circle on the map.")
 class Near:
     latitude: float = strawberry.field(description="Degrees north, WGS 84.")

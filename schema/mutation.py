@@ -11,6 +11,7 @@ from schema.fulfilment.receipt import ReceiptMutations
 from schema.listings import ReviewerListingMutations, SellerListingMutations
 from schema.media import MediaMutations
 from schema.organisations.mutations import OrganisationMutations
+from schema.payments import PaymentMutations
 from schema.people.accounts import AccountMutations
 from schema.people.keys import KeyMutations
 from schema.people.profile import ProfileMutations
@@ -32,6 +33,7 @@ from schema.webhooks import WebhookMutations
 )
 class Mutation(
     BillMutations,
+    PaymentMutations,
     PayoutMutations,
     SettlementMutations,
     AftersalesMutations,

@@ -58,6 +58,7 @@ from schema.organisations import (
     organisation_list,
 )
 from schema.pagination import Connection, listed, single
+from schema.payments import PAYMENT_QUERIES, PaymentQueries
 from schema.people.keys import KEY_QUERIES, KeyQueries
 from schema.people.me import ME_QUERIES, MeQueries
 from schema.people.profile import PROFILE_QUERIES, ProfileQueries
@@ -74,7 +75,7 @@ from schema.places import (
 )
 from schema.plan import PLAN_QUERIES, PlanQueries, ScorecardQueries
 from schema.projection import ById, ByIds, Projection
-from schema.reports import REPORT_QUERIES, ReportQueries
+from schema.reports import REPORT_QUERIES, ReportCatalogueQueries, ReportQueries
 from schema.reports.outputs import (
     REPORT_OUTPUT_QUERIES,
     ReportOutputQueries,
@@ -110,6 +111,7 @@ class Query(
     BookingQueries,
     RosterQueries,
     OrderQueries,
+    PaymentQueries,
     FulfilmentQueries,
     PickQueries,
     AuditQueries,
@@ -122,6 +124,7 @@ class Query(
     OrganisationQueries,
     PlanQueries,
     ScorecardQueries,
+    ReportCatalogueQueries,
     ReportQueries,
     ReportOutputQueries,
     SessionQueries,
@@ -238,6 +241,7 @@ QUERY = Projection(
         **STOCK_QUERIES,
         **BOOKING_QUERIES,
         **ORDER_QUERIES,
+        **PAYMENT_QUERIES,
         **CLAIM_QUERIES,
         **REVIEW_QUERIES,
         **FULFILMENT_QUERIES,

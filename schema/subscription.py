@@ -67,7 +67,7 @@ class Subscription:
 
 def _not_here(_source: Any, _info: GraphQLResolveInfo[Any], **_arguments: Any) -> NoReturn:
     raise GraphQLError(
-        "Subscribe over WebSocket (graphql-transport-ws), or POST with `Accept: text/event-stream`.",
+        "Subscribe over WebSocket (graphql-transport-ws), or ask with `Accept: text/event-stream`.",
         extensions={"code": "BAD_USER_INPUT"},
     )
 

@@ -18,6 +18,7 @@ from schema.listings import LISTING_REVISION
 from schema.media import MEDIA
 from schema.orders import ORDER_TARGETS
 from schema.organisations import COOPERATIVE, INVITATION, LICENCE, MEMBERSHIP, ONE_CERTIFICATE, PRODUCER
+from schema.payments import PAYMENT_TARGETS
 from schema.people.keys import API_KEY
 from schema.people.me import ACCOUNT, DEVICE
 from schema.people.profile import ADDRESS, PRIVACY_REQUEST
@@ -55,6 +56,7 @@ def _package_of(unit: sa.FromClause) -> Expression:
 TARGETS: dict[str, Projection] = {
     **BOOKING_TARGETS,
     **ORDER_TARGETS,
+    **PAYMENT_TARGETS,
     **SETTLEMENT_TARGETS,
     **PLAN_TARGETS,
     **FULFILMENT_TARGETS,

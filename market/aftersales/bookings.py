@@ -125,7 +125,9 @@ def refund_departures(market: Market, *, limit: int = CHUNK) -> int:
         ).all()
     for booking_id in due:
         with market.transaction() as session:
-            state = session.exec(select(Booking.state).where(Booking.id == booking_id).with_for_update()).first()
+            state = session.exec(
+                select(Booking.state).where(Booking.id == booking_id).with_for_update(key_share=True)
+            ).first()
             if state == BookingState.CONFIRMED:  # another worker may have been here
                 _cancel(session, market, booking_id, by=CancelledBy.OPERATOR, who="SYSTEM")
     return len(due)
@@ -160,7 +162,7 @@ def _take_gifts(session: Session, booking: Booking) -> dict[str, int]:
         select(OrderLine)
         .where(OrderLine.order_id == booking.order_id, OrderLine.kind == LineKind.GIFT)
         .order_by(col(OrderLine.id))
-        .with_for_update()
+        .with_for_update(key_share=True)
     ).all()
     found: dict[str, int] = {}
     for row in rows:

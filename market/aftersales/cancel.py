@@ -79,7 +79,7 @@ def _plan(session: Session, part: SellerOrder, pieces: Pieces, *, is_locked: boo
         raise illegal_seller_move(SellerOrderState(part.state), SellerOrderState.CANCELLED)
     asked = select(OrderLine).where(OrderLine.seller_order_id == part.id, OrderLine.kind == LineKind.PRODUCT)
     if is_locked:
-        asked = asked.with_for_update().execution_options(populate_existing=True)
+        asked = asked.with_for_update(key_share=True).execution_options(populate_existing=True)
     rows = session.exec(asked.order_by(col(OrderLine.id))).all()
     left = {row.id: unsent_of(row) for row in rows}
     if not pieces.keys() <= left.keys():

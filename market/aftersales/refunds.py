@@ -37,7 +37,7 @@ def sold_lines(session: Session, line_ids: Sequence[str], *, is_locked: bool = T
     (`is_locked`; else only looked at)."""
     asked = select(OrderLine).where(col(OrderLine.id).in_(line_ids)).order_by(col(OrderLine.id))
     if is_locked:  # as they are once they are this transaction's
-        asked = asked.with_for_update().execution_options(populate_existing=True)
+        asked = asked.with_for_update(key_share=True).execution_options(populate_existing=True)
     rows = session.exec(asked).all()
     discounts: dict[str, list[SoldDiscount]] = {}
     for each in session.exec(

@@ -38,7 +38,9 @@ def reschedule_booking(market: Market, actor: Actor, *, booking_id: str, session
     with market.transaction() as session:
 
         def act() -> str:
-            booking = session.exec(select(Booking).where(Booking.id == booking_id).with_for_update()).first()
+            booking = session.exec(
+                select(Booking).where(Booking.id == booking_id).with_for_update(key_share=True)
+            ).first()
             if booking is None or not mine.covers(owner_id=booking.account_id):
                 raise NotFound(field="booking")
             moved = move_booking(session, booking_id, to_session_id=session_id, now=market.now())

@@ -12,9 +12,6 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-import jwt
-from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
-from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 from sqlmodel import Session, col, select
 
 from market.bookings.codes import PURPOSE
@@ -88,7 +85,6 @@ def issue_manifest(market: Market, actor: Actor, *, session_id: str, key: str) -
 
         manifest_id = once(session, mine, act, now=now, dump=str, load=str)
         tickets = list(_tickets(session, market.sealer, session_id, manifest_id))
-    signing = Ed25519PrivateKey.from_private_bytes(market.sealer.key(SIGNING))
     claims = {
         "jti": manifest_id,
         "sub": session_id,
@@ -98,10 +94,11 @@ def issue_manifest(market: Market, actor: Actor, *, session_id: str, key: str) -
         "opens": int(opens.timestamp()),
         "tickets": tickets,
     }
+    token, public_key = _signed(claims, market.sealer.key(SIGNING))
     return Manifest(
         id=manifest_id,
-        token=jwt.encode(claims, signing, algorithm=ALGORITHM),
-        public_key=_public(signing),
+        token=token,
+        public_key=public_key,
         ticket_count=len(tickets),
         opens_at=opens,
         closes_at=closes,
@@ -152,6 +149,13 @@ def _tickets(session: Session, sealer: Sealer, session_id: str, manifest_id: str
         }
 
 
-def _public(signing: Ed25519PrivateKey) -> str:
+def _signed(claims: dict[str, Any], key: bytes) -> tuple[str, str]:
+    """The token, and the public key to check it with."""
+    import jwt  # noqa: PLC0415 - these are loaded when a gate first asks: memory of an idle server
+    from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey  # noqa: PLC0415
+    from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat  # noqa: PLC0415
+
+    signing = Ed25519PrivateKey.from_private_bytes(key)
     raw = signing.public_key().public_bytes(Encoding.Raw, PublicFormat.Raw)
-    return base64.urlsafe_b64encode(raw).rstrip(b"=").decode()
+    public = base64.urlsafe_b64encode(raw).rstrip(b"=").decode()
+    return jwt.encode(claims, signing, algorithm=ALGORITHM), public

@@ -11,7 +11,7 @@ from sqlmodel import Session, SQLModel, col, select
 from market.bookings.errors import ChangeTooLate, NotChangeable, PriceHigher
 from market.bookings.rules import BookingState, TicketState, UnitFacts, change_until, party_of
 from market.bookings.tables import Booking, Ticket
-from market.catalogue.tables import TourPackage, UnitType
+from market.catalogue.tables import PackageOption, TourPackage, UnitType
 from market.kernel.errors import NotFound
 from market.sessions.holds.move import move_seats
 from market.sessions.tables import TourSession
@@ -34,7 +34,7 @@ def move_booking(session: Session, booking_id: str, *, to_session_id: str, now: 
     tickets at once, at what the same tickets cost now. Codes, and the cancellation policy, stay as sold.
 
     Refuses: NotFound for a session that is none of the option; NotChangeable unless it is confirmed and no ticket was
-    used, for the session it is in, and when a ticket type is not sold any more; ChangeTooLate (`change_until`);
+    used, for the session it is in, and when a ticket type or the option is not sold any more; ChangeTooLate (`change_until`);
     PriceHigher; SessionClosed, PastCutoff, SessionFull, AlreadyHeld for the other session.
     Guards: conditional updates of the booking and of both sessions' seats.
     """
@@ -68,7 +68,13 @@ def move_booking(session: Session, booking_id: str, *, to_session_id: str, now: 
 def _units_now(session: Session, option_id: str, tickets: Sequence[Ticket]) -> dict[str, UnitFacts]:
     """The ticket types as they are sold now, that these tickets are of."""
     rows = session.exec(
-        select(UnitType).where(UnitType.option_id == option_id, col(UnitType.retired_at).is_(None))
+        select(UnitType)
+        .join(PackageOption, col(PackageOption.id) == UnitType.option_id)
+        .where(
+            UnitType.option_id == option_id,
+            col(UnitType.retired_at).is_(None),
+            col(PackageOption.retired_at).is_(None),
+        )
     ).all()
     used = {each.unit_type_id for each in tickets}
     found = {

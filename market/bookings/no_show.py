@@ -129,7 +129,7 @@ def undo_no_show(
 
 def _gated(session: Session, actor: Actor, booking_id: str, now: datetime) -> tuple[Booking, str]:
     """A booking, locked, and the organisation for which the actor takes its tickets."""
-    booking = session.exec(select(Booking).where(Booking.id == booking_id).with_for_update()).first()
+    booking = session.exec(select(Booking).where(Booking.id == booking_id).with_for_update(key_share=True)).first()
     if booking is None:
         raise NotFound(field="booking")
     principal = act_for(
@@ -146,7 +146,7 @@ def _gated(session: Session, actor: Actor, booking_id: str, now: datetime) -> tu
 def _close(session: Session, booking_id: str, now: datetime) -> bool:
     """Say that whoever of a booking has not come will not; whether that was to be said. The session's row is asked under lock, so that a departure
     cancelled meanwhile is paid back instead."""
-    booking = session.exec(select(Booking).where(Booking.id == booking_id).with_for_update()).one()
+    booking = session.exec(select(Booking).where(Booking.id == booking_id).with_for_update(key_share=True)).one()
     state = session.exec(
         select(TourSession.state).where(TourSession.id == booking.session_id).with_for_update(read=True)
     ).one()

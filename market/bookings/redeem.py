@@ -60,7 +60,7 @@ def lock_tickets(session: Session, ticket_ids: Collection[str]) -> Locked:
         select(Booking)
         .where(col(Booking.id).in_(booking_ids))
         .order_by(col(Booking.id))
-        .with_for_update()
+        .with_for_update(key_share=True)
         .execution_options(populate_existing=True)
     ).all()
     states = session.exec(

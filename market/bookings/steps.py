@@ -13,6 +13,7 @@ from market.bookings.codes import PURPOSE, digest_of, new_code
 from market.bookings.errors import BookingLapsed, NotChangeable
 from market.bookings.rules import MOVES, BookingState, CancelledBy, TicketState, UnitFacts, illegal_move, refund_percent
 from market.bookings.tables import PARTICIPANT, Booking, Ticket
+from market.kernel.database.prebuilt import Prebuilt
 from market.kernel.errors import NotFound
 from market.kernel.ids import new_id
 from market.kernel.sealing import Sealer
@@ -20,8 +21,8 @@ from market.sessions.holds.steps import confirm_seats, release_seats
 
 _BOOKINGS = SQLModel.metadata.tables[str(Booking.__tablename__)]
 _TICKETS = SQLModel.metadata.tables[str(Ticket.__tablename__)]
-_ADD_BOOKINGS = sa.insert(_BOOKINGS)
-_ADD_TICKETS = sa.insert(_TICKETS)
+_ADD_BOOKINGS = Prebuilt(sa.insert(_BOOKINGS))
+_ADD_TICKETS = Prebuilt(sa.insert(_TICKETS))
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,9 +58,8 @@ def create_bookings(
         ids[draft.line_id] = new_id("bkg")
         bookings.append(_booking_row(draft, ids[draft.line_id], order_id, until, now))
         tickets += _ticket_rows(draft, ids[draft.line_id], sealer)
-    if bookings:
-        session.execute(_ADD_BOOKINGS, bookings)
-        session.execute(_ADD_TICKETS, tickets)
+    _ADD_BOOKINGS.run_each(session, bookings)
+    _ADD_TICKETS.run_each(session, tickets)
     return ids
 
 
@@ -112,7 +112,7 @@ def cancel_booking(session: Session, booking_id: str, *, by: CancelledBy, now: d
     Refuses: NotFound; NotChangeable for its buyer when a ticket was redeemed or once it has begun; IllegalTransition.
     Guards: the booking's row; conditional updates; the seats are given back once.
     """
-    booking = session.exec(select(Booking).where(Booking.id == booking_id).with_for_update()).first()
+    booking = session.exec(select(Booking).where(Booking.id == booking_id).with_for_update(key_share=True)).first()
     if booking is None:
         raise NotFound(field="booking")
     if BookingState.CANCELLED not in MOVES[BookingState(booking.state)]:

@@ -17,11 +17,16 @@ from sqlmodel import Session, SQLModel, col, select
 from market.bookings.rules import party_of
 from market.checkout.facts import sessions_now, variants_now
 from market.checkout.tables import PARTICIPANTS, Cart, CartLine
+from market.kernel.database.prebuilt import Prebuilt
 from market.kernel.errors import Invalid, LimitReached, NotFound
 from market.kernel.market import Market
 from market.kernel.permissions import Actor, Permission, require
 
-_OPEN = insert(SQLModel.metadata.tables[str(Cart.__tablename__)]).on_conflict_do_nothing()
+_CARTS = SQLModel.metadata.tables[str(Cart.__tablename__)]
+_OPEN = Prebuilt(insert(_CARTS).on_conflict_do_nothing())
+_MINE = Prebuilt(sa.select(_CARTS.c.id).where(_CARTS.c.account_id == sa.bindparam("account")).with_for_update())
+_WITH_TOKEN = Prebuilt(sa.select(_CARTS.c.id).where(_CARTS.c.token_digest == sa.bindparam("digest")).with_for_update())
+_CHANGED = Prebuilt(sa.update(_CARTS).where(_CARTS.c.id == sa.bindparam("cart")).values(updated_at=sa.bindparam("now")))
 LINES_MAX = 50
 QUANTITY_MAX = 9_999
 
@@ -53,9 +58,9 @@ def open_cart(market: Market, actor: Actor, *, token: str | None = None) -> Open
     with market.transaction() as session:
         if actor.account_id is not None:
             require(actor, Permission.ORDER_PLACE, owner_id=actor.account_id)
-            return OpenCart(_cart_of_person(session, market, actor.account_id).id, None)
+            return OpenCart(_cart_of_person(session, market, actor.account_id), None)
         if token is not None:
-            return OpenCart(_cart_of_visitor(session, token).id, None)
+            return OpenCart(_cart_of_visitor(session, token), None)
         made = secrets.token_urlsafe(32)
         cart = Cart(
             id=market.new_id("car"), token_digest=token_digest(made), created_at=market.now(), updated_at=market.now()
@@ -74,20 +79,20 @@ def set_cart_line(market: Market, actor: Actor, choice: LineChoice, *, token: st
     if (choice.variant_id is None) is (choice.session_id is None):
         raise Invalid(field="line", allowed="either a variant or a session", allowed_zh="规格与场次二选一")
     with market.transaction() as session:
-        cart = cart_of(session, market, actor, token)
-        line = _line_of(session, cart.id, choice)
+        cart_id = cart_of(session, market, actor, token)
+        line = _line_of(session, cart_id, choice)
         wanted = _wanted(session, market, choice)
         if wanted is None:
             if line is not None:
                 session.delete(line)
         elif line is None:
-            _require_room(session, cart.id)
-            session.add(CartLine(id=market.new_id("cli"), cart_id=cart.id, created_at=market.now(), **wanted))
+            _require_room(session, cart_id)
+            session.add(CartLine(id=market.new_id("cli"), cart_id=cart_id, created_at=market.now(), **wanted))
         else:
             for name, value in wanted.items():
                 setattr(line, name, value)
-        cart.updated_at = market.now()
-        return cart.id
+        _CHANGED.run(session, {"cart": cart_id, "now": market.now()})
+        return cart_id
 
 
 def merge_cart(market: Market, actor: Actor, *, token: str) -> str:
@@ -101,27 +106,30 @@ def merge_cart(market: Market, actor: Actor, *, token: str) -> str:
     with market.transaction() as session:
         theirs = _cart_of_visitor(session, token)
         mine = _cart_of_person(session, market, actor.account_id)
-        incoming = session.exec(select(CartLine).where(CartLine.cart_id == theirs.id)).all()
+        incoming = session.exec(select(CartLine).where(CartLine.cart_id == theirs)).all()
         for line in incoming:
             session.execute(
                 sa.delete(CartLine).where(
-                    col(CartLine.cart_id) == mine.id,
+                    col(CartLine.cart_id) == mine,
                     sa.or_(
                         sa.and_(col(CartLine.variant_id).is_not(None), col(CartLine.variant_id) == line.variant_id),
                         sa.and_(col(CartLine.session_id).is_not(None), col(CartLine.session_id) == line.session_id),
                     ),
                 )
             )
-            line.cart_id = mine.id
+            line.cart_id = mine
         session.flush()
-        session.delete(theirs)
-        _drop_oldest(session, mine.id)
-        mine.updated_at = market.now()
-        return mine.id
+        session.execute(sa.delete(Cart).where(col(Cart.id) == theirs))
+        _drop_oldest(session, mine)
+        _CHANGED.run(session, {"cart": mine, "now": market.now()})
+        return mine
 
 
-def cart_of(session: Session, market: Market, actor: Actor, token: str | None) -> Cart:
-    """Step: the caller's cart: a person's own (made when there is none), a visitor's by its token. Refuses: NotFound."""
+def cart_of(session: Session, market: Market, actor: Actor, token: str | None) -> str:
+    """Step: the caller's cart, locked; its id: a person's own (made when there is none), a visitor's by its token.
+
+    Refuses: NotFound.
+    """
     if actor.account_id is not None:
         require(actor, Permission.ORDER_PLACE, owner_id=actor.account_id)
         return _cart_of_person(session, market, actor.account_id)
@@ -149,18 +157,15 @@ def token_digest(token: str) -> str:
     return sha256(token.encode()).hexdigest()
 
 
-def _cart_of_visitor(session: Session, token: str) -> Cart:
-    cart = session.exec(select(Cart).where(Cart.token_digest == token_digest(token)).with_for_update()).first()
+def _cart_of_visitor(session: Session, token: str) -> str:
+    cart = _WITH_TOKEN.first(session, {"digest": token_digest(token)})
     if cart is None:
         raise NotFound(field="cart")
-    return cart
+    return str(cart.id)
 
 
-_MINE = select(Cart).where(col(Cart.account_id) == sa.bindparam("account")).with_for_update()
-
-
-def _cart_of_person(session: Session, market: Market, account_id: str) -> Cart:
-    cart = session.exec(_MINE, params={"account": account_id}).first()
+def _cart_of_person(session: Session, market: Market, account_id: str) -> str:
+    cart = _MINE.first(session, {"account": account_id})
     if cart is None:
         made = {
             "id": market.new_id("car"),
@@ -168,9 +173,9 @@ def _cart_of_person(session: Session, market: Market, account_id: str) -> Cart:
             "created_at": market.now(),
             "updated_at": market.now(),
         }
-        session.execute(_OPEN, made)
-        cart = session.exec(_MINE, params={"account": account_id}).one()
-    return cart
+        _OPEN.run(session, made)
+        cart = _MINE.one(session, {"account": account_id})
+    return str(cart.id)
 
 
 def _line_of(session: Session, cart_id: str, choice: LineChoice) -> CartLine | None:

@@ -6,6 +6,8 @@ from enum import StrEnum
 
 from market.kernel.clock import SHANGHAI
 from market.kernel.errors import Conflict
+from market.vouchers.errors import WORDS as VOUCHER_WORDS
+from market.vouchers.rules import WhyNot
 
 
 class ProblemKind(StrEnum):
@@ -13,6 +15,7 @@ class ProblemKind(StrEnum):
 
     NOT_ON_SALE = "NOT_ON_SALE"
     SOLD_OUT = "SOLD_OUT"
+    QUANTITY_REDUCED = "QUANTITY_REDUCED"
     SESSION_CLOSED = "SESSION_CLOSED"
     SESSION_FULL = "SESSION_FULL"
     PAST_CUTOFF = "PAST_CUTOFF"
@@ -25,7 +28,8 @@ class ProblemKind(StrEnum):
 
 WORDS: dict[ProblemKind, tuple[str, str]] = {
     ProblemKind.NOT_ON_SALE: ("已下架，请移除", "It is no longer on sale: take it out."),
-    ProblemKind.SOLD_OUT: ("库存不足，请减少数量", "Too few are left: take fewer."),
+    ProblemKind.SOLD_OUT: ("已售罄，请移除", "It is sold out: take it out."),
+    ProblemKind.QUANTITY_REDUCED: ("仅剩 {left} 件，请减少数量", "Only {left} are left: take fewer."),
     ProblemKind.SESSION_CLOSED: ("该场次已停止预订，请改选其他场次", "The session is closed: choose another."),
     ProblemKind.SESSION_FULL: ("该场次余位不足，请改选其他场次", "Too few seats are left: choose another session."),
     ProblemKind.PAST_CUTOFF: ("已过预订截止时间，请改选其他场次", "It is too late for this session: choose another."),
@@ -35,7 +39,7 @@ WORDS: dict[ProblemKind, tuple[str, str]] = {
         "该收货方式不可用，请重新选择",
         "It cannot be delivered that way: choose another.",
     ),
-    ProblemKind.VOUCHER_UNUSABLE: ("优惠不可用，请移除", "The voucher cannot be used: leave it out."),
+    ProblemKind.VOUCHER_UNUSABLE: ("优惠不可用：{why}。请移除", "The voucher cannot be used, {why}: leave it out."),
     ProblemKind.CONFIRMATION_MISSING: (
         "请确认该商品不支持七天无理由退货",
         "Confirm that this cannot be sent back without a reason.",
@@ -51,11 +55,20 @@ class Problem:
     line: str
     left: int | None = None
     """How many there are, where that is the trouble."""
+    why: WhyNot | None = None
+    """Why a voucher gives nothing."""
 
     def words(self, language: str) -> str:
         """For people."""
-        zh, en = WORDS[self.kind]
-        return en if language == "en" else zh
+        chosen = 1 if language == "en" else 0
+        why = VOUCHER_WORDS[self.why][chosen] if self.why else ""
+        return WORDS[self.kind][chosen].format(left=self.left, why=why)
+
+
+def short(line: str, left: int) -> Problem:
+    """Fewer can be had than wanted: some, or none."""
+    kind = ProblemKind.QUANTITY_REDUCED if left > 0 else ProblemKind.SOLD_OUT
+    return Problem(kind, line, left=max(0, left))
 
 
 class OrderRefused(Conflict):

@@ -30,8 +30,8 @@ _ORDERS = SQLModel.metadata.tables[str(CustomerOrder.__tablename__)]
 
 def extend_order(market: Market, actor: Actor, *, order_id: str, key: str) -> str:
     """The buyer gets another quarter of an hour to pay, from now; the order's id. In all no more than 45 minutes, and no
-    later than its seats could still be confirmed. A payment that was begun keeps its own end at its provider; after it,
-    another can be begun.
+    later than its seats could still be confirmed. A payment that was begun keeps its own end at its provider, which cannot
+    be moved there; after it, `start_payment` closes it and begins another. Money that came for either pays the order.
 
     Refuses: NotSignedIn; NotFound, also for somebody else's; NotPayable once it was paid or has ended; PaymentWindowOver
     when the time is over; NoMoreTime when it has as much as it can have; HoldExpired; IdempotencyConflict. Once, by `key`.
@@ -44,7 +44,9 @@ def extend_order(market: Market, actor: Actor, *, order_id: str, key: str) -> st
     with market.transaction() as session:
 
         def act() -> str:
-            order = session.exec(select(CustomerOrder).where(CustomerOrder.id == order_id).with_for_update()).first()
+            order = session.exec(
+                select(CustomerOrder).where(CustomerOrder.id == order_id).with_for_update(key_share=True)
+            ).first()
             if order is None or not mine.covers(owner_id=order.account_id):
                 raise NotFound(field="order")
             if order.state != OrderState.PENDING_PAYMENT:

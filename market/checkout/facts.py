@@ -12,6 +12,7 @@ from market.bookings.rules import UnitFacts
 from market.catalogue.rules import GiftPer, ListingKind, ListingState, PricingPer, Storage, UnitKind
 from market.catalogue.tables import CancellationTier, Listing, PackageGift, PackageOption, Product, TourPackage, Variant
 from market.catalogue.tables import UnitType as UnitTypeTable
+from market.kernel.database.prebuilt import Prebuilt
 from market.orders.rules import ReturnBasis
 from market.organisations.rules import OrganisationState
 from market.organisations.tables import Organisation
@@ -90,6 +91,7 @@ class SessionFacts:
     offer: Offer
     option_id: str
     option_name: str
+    option_name_en: str | None
     starts_at: datetime
     ends_at: datetime
     cutoff_at: datetime
@@ -127,7 +129,7 @@ _ENDED = (
     .correlate(_VARIANT)
     .scalar_subquery()
 )
-_VARIANTS = (
+_VARIANTS = Prebuilt(
     sa.select(
         *_OFFER,
         _VARIANT.c.id,
@@ -136,7 +138,7 @@ _VARIANTS = (
         _VARIANT.c.name_en,
         _VARIANT.c.unit,
         _VARIANT.c.price_fen,
-        (_VARIANT.c.net_weight_grams * _VARIANT.c.pack_count).label("weight_grams"),
+        _VARIANT.c.net_weight_grams.label("weight_grams"),
         _VARIANT.c.retired_at,
         _LISTING.c.storage,
         _PRODUCT.c.shelf_life_days,
@@ -149,7 +151,7 @@ _VARIANTS = (
     .outerjoin(_LEVEL, _LEVEL.c.variant_id == _VARIANT.c.id)
     .where(_VARIANT.c.id.in_(_ids))
 )
-_SESSIONS = (
+_SESSIONS = Prebuilt(
     sa.select(
         *_OFFER,
         _SESSION.c.id,
@@ -161,6 +163,7 @@ _SESSIONS = (
         _SESSION.c.state.label("session_state"),
         vacancies(_SESSION, _now).label("vacancies"),
         _OPTION.c.name.label("option_name"),
+        _OPTION.c.name_en.label("option_name_en"),
         _OPTION.c.retired_at,
         _PACKAGE.c.notice_minutes,
         _PACKAGE.c.pricing_per,
@@ -172,73 +175,74 @@ _SESSIONS = (
     .join(_SELLER, _SELLER.c.id == _LISTING.c.producer_id)
     .where(_SESSION.c.id.in_(_ids))
 )
-_UNITS = sa.select(_UNIT).where(_UNIT.c.option_id.in_(_ids), _UNIT.c.retired_at.is_(None)).order_by(_UNIT.c.position)
-_TIERS = sa.select(_TIER).where(_TIER.c.package_id.in_(_ids)).order_by(_TIER.c.hours_before.desc())
-_GIFTS = sa.select(_GIFT).where(_GIFT.c.package_id.in_(_ids)).order_by(_GIFT.c.position)
+_UNITS = Prebuilt(
+    sa.select(_UNIT).where(_UNIT.c.option_id.in_(_ids), _UNIT.c.retired_at.is_(None)).order_by(_UNIT.c.position)
+)
+_TIERS = Prebuilt(sa.select(_TIER).where(_TIER.c.package_id.in_(_ids)).order_by(_TIER.c.hours_before.desc()))
+_GIFTS = Prebuilt(sa.select(_GIFT).where(_GIFT.c.package_id.in_(_ids)).order_by(_GIFT.c.position))
 
 
 def variants_now(session: Session, ids: Collection[str], now: datetime) -> dict[str, VariantFacts]:
     """Step: the variants with these ids that there are, on sale or not. One statement."""
     if not ids:
         return {}
-    rows = session.execute(_VARIANTS, {"ids": sorted(ids), "now": now}).mappings().all()
-    return {row["id"]: _variant(row) for row in rows}
+    return {row.id: _variant(row) for row in _VARIANTS.all(session, {"ids": sorted(ids), "now": now})}
 
 
 def sessions_now(session: Session, ids: Collection[str], now: datetime) -> dict[str, SessionFacts]:
     """Step: the sessions with these ids that there are, bookable or not. Four statements."""
     if not ids:
         return {}
-    rows = session.execute(_SESSIONS, {"ids": sorted(ids), "now": now}).mappings().all()
-    options = sorted({row["option_id"] for row in rows})
-    packages = sorted({row["listing_id"] for row in rows})
+    rows = _SESSIONS.all(session, {"ids": sorted(ids), "now": now})
+    options = sorted({row.option_id for row in rows})
+    packages = sorted({row.listing_id for row in rows})
     units = _grouped(session, _UNITS, options, "option_id")
     tiers = _grouped(session, _TIERS, packages, "package_id")
     gifts = _grouped(session, _GIFTS, packages, "package_id")
-    return {row["id"]: _session(row, units, tiers, gifts) for row in rows}
+    return {row.id: _session(row, units, tiers, gifts) for row in rows}
 
 
-Row = sa.RowMapping
+Row = Any
 
 
-def _grouped(session: Session, statement: sa.Select[Any], ids: Sequence[str], key: str) -> dict[str, list[Row]]:
+def _grouped(session: Session, statement: Prebuilt, ids: Sequence[str], key: str) -> dict[str, list[Row]]:
     found: dict[str, list[Row]] = {}
     if ids:
-        for row in session.execute(statement, {"ids": ids}).mappings():
-            found.setdefault(row[key], []).append(row)
+        for row in statement.all(session, {"ids": ids}):
+            found.setdefault(getattr(row, key), []).append(row)
     return found
 
 
 def _offer(row: Row) -> Offer:
-    path = (row["category_1"], row["category_2"], row["category_3"])
+    path = (row.category_1, row.category_2, row.category_3)
     return Offer(
-        listing_id=row["listing_id"],
-        kind=ListingKind(row["kind"]),
-        title=row["title"],
-        title_en=row["title_en"],
-        producer_id=row["producer_id"],
-        cooperative_id=row["cooperative_id"],
-        village_id=row["village_id"],
-        region_code=row["region_code"],
+        listing_id=row.listing_id,
+        kind=ListingKind(row.kind),
+        title=row.title,
+        title_en=row.title_en,
+        producer_id=row.producer_id,
+        cooperative_id=row.cooperative_id,
+        village_id=row.village_id,
+        region_code=row.region_code,
         category_path=tuple(each for each in path if each is not None),
-        is_on_sale=bool(row["is_live"]) and row["retired_at"] is None,
+        is_on_sale=bool(row.is_live) and row.retired_at is None,
     )
 
 
 def _variant(row: Row) -> VariantFacts:
-    storage = Storage(row["storage"] or Storage.AMBIENT)
+    storage = Storage(row.storage or Storage.AMBIENT)
     return VariantFacts(
-        id=row["id"],
+        id=row.id,
         offer=_offer(row),
-        sku=row["sku"],
-        name=row["name"],
-        name_en=row["name_en"],
-        unit=row["unit"],
-        price_fen=row["price_fen"],
-        weight_grams=row["weight_grams"],
+        sku=row.sku,
+        name=row.name,
+        name_en=row.name_en,
+        unit=row.unit,
+        price_fen=row.price_fen,
+        weight_grams=row.weight_grams,
         storage=storage,
-        return_basis=return_basis_of(storage, row["shelf_life_days"]),
-        free=max(0, int(row["free"])),
+        return_basis=return_basis_of(storage, row.shelf_life_days),
+        free=max(0, int(row.free)),
     )
 
 
@@ -256,35 +260,35 @@ def return_basis_of(storage: Storage, shelf_life_days: int | None) -> ReturnBasi
 def _session(
     row: Row, units: dict[str, list[Row]], tiers: dict[str, list[Row]], gifts: dict[str, list[Row]]
 ) -> SessionFacts:
-    package_id = row["listing_id"]
+    package_id = row.listing_id
     return SessionFacts(
-        id=row["id"],
+        id=row.id,
         offer=_offer(row),
-        option_id=row["option_id"],
-        option_name=row["option_name"],
-        starts_at=row["starts_at"],
-        ends_at=row["ends_at"],
-        cutoff_at=row["cutoff_at"],
-        book_by=row["starts_at"] - timedelta(minutes=row["notice_minutes"]),
-        local_date=row["local_date"],
-        state=SessionState(row["session_state"]),
-        vacancies=int(row["vacancies"]),
-        pricing=PricingPer(row["pricing_per"]),
-        meeting_point=row["meeting_point"],
+        option_id=row.option_id,
+        option_name=row.option_name,
+        option_name_en=row.option_name_en,
+        starts_at=row.starts_at,
+        ends_at=row.ends_at,
+        cutoff_at=row.cutoff_at,
+        book_by=row.starts_at - timedelta(minutes=row.notice_minutes),
+        local_date=row.local_date,
+        state=SessionState(row.session_state),
+        vacancies=int(row.vacancies),
+        pricing=PricingPer(row.pricing_per),
+        meeting_point=row.meeting_point,
         units=tuple(
             UnitFacts(
-                unit["id"],
-                UnitKind(unit["kind"]),
-                unit["name"],
-                unit["pax_count"],
-                unit["price_fen"],
-                unit["max_quantity"],
+                unit.id,
+                UnitKind(unit.kind),
+                unit.name,
+                unit.pax_count,
+                unit.price_fen,
+                unit.max_quantity,
             )
-            for unit in units.get(row["option_id"], ())
+            for unit in units.get(row.option_id, ())
         ),
-        tiers=tuple((tier["hours_before"], tier["refund_percent"]) for tier in tiers.get(package_id, ())),
+        tiers=tuple((tier.hours_before, tier.refund_percent) for tier in tiers.get(package_id, ())),
         gifts=tuple(
-            Gift(gift["variant_id"], gift["quantity"], GiftPer(gift["per"]), gift["note"])
-            for gift in gifts.get(package_id, ())
+            Gift(gift.variant_id, gift.quantity, GiftPer(gift.per), gift.note) for gift in gifts.get(package_id, ())
         ),
     )

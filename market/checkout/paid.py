@@ -19,10 +19,10 @@ from market.orders.moves import move_order, move_seller_orders
 from market.orders.rules import LineKind, OrderState, SellerOrderState
 from market.orders.sales import lines_sold
 from market.orders.tables import CustomerOrder, LineDiscount, OrderLine, SellerOrder
-from market.sessions.holds.steps import hold_seats
-from market.stock.holds import extend_step, hold_step
+from market.sessions.holds.steps import hold_seats, release_seats
+from market.stock.holds import extend_step, hold_step, release_step
 from market.vouchers.rules import Funder
-from market.vouchers.uses import Use, confirm_uses, hold_uses
+from market.vouchers.uses import Use, confirm_uses, hold_uses, release_uses
 
 _ORDERS = SQLModel.metadata.tables[str(CustomerOrder.__tablename__)]
 _SOON = timedelta(minutes=10)
@@ -59,7 +59,7 @@ def settle_paid(session: Session, market: Market, received: Received) -> PaidOut
     """
     now = market.now()
     state = session.execute(
-        sa.select(_ORDERS.c.state).where(_ORDERS.c.id == received.order_id).with_for_update()
+        sa.select(_ORDERS.c.state).where(_ORDERS.c.id == received.order_id).with_for_update(key_share=True)
     ).scalar_one_or_none()
     if state is None:
         raise NotFound(field="order")
@@ -106,8 +106,13 @@ def _secure(session: Session, order_id: str, *, is_late: bool, now: datetime) ->
 
 
 def _take_again(session: Session, order_id: str, now: datetime) -> None:
-    """Each of these takes back the order's own ended hold first. Rows of stock are not taken in one order with those of
-    other orders here, so two late payments may deadlock: the database then refuses one, and its notice comes again."""
+    """What the order still holds goes back first: some of it may, when a clock was put back. Rows of stock are not taken in
+    one order with those of other orders here, so two late payments may deadlock: the database then refuses one, and its
+    notice comes again."""
+    demand, seats = pieces_of(session, order_id), seats_of(session, order_id)
+    release_uses(session, holder=order_id)
+    release_step(session, holder=order_id, now=now)
+    release_seats(session, list(seats), holder=order_id, now=now)
     order = session.exec(select(CustomerOrder).where(CustomerOrder.id == order_id)).one()
     uses = session.execute(
         sa.select(LineDiscount.campaign_id, sa.func.sum(LineDiscount.amount_fen))  # type: ignore[call-overload]
@@ -117,10 +122,8 @@ def _take_again(session: Session, order_id: str, now: datetime) -> None:
     ).all()
     wanted = [Use(campaign_id, int(amount)) for campaign_id, amount in uses]
     hold_uses(session, wanted, account_id=order.account_id, holder=order_id, until=now + _SOON, now=now)
-    demand = pieces_of(session, order_id)
     if demand:
         hold_step(session, demand, until=now + _SOON, holder=order_id, now=now)
-    seats = seats_of(session, order_id)
     if seats:
         hold_seats(session, seats, until=now + _SOON, holder=order_id, now=now)
 

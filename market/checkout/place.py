@@ -2,22 +2,23 @@
 
 import json
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass, field
+from dataclasses import dataclass, field, fields
 from datetime import datetime, timedelta
 from typing import Any
 
 import sqlalchemy as sa
-from sqlmodel import Session, col
+from sqlmodel import Session, SQLModel
 
 from market.bookings.steps import BookingDraft, create_bookings
 from market.checkout.carts import cart_of
-from market.checkout.errors import CartEmpty, OrderRefused, Problem, ProblemKind
+from market.checkout.errors import CartEmpty, OrderRefused, Problem, ProblemKind, short
 from market.checkout.facts import VariantFacts, variants_now
 from market.checkout.paid import settle_free
 from market.checkout.reckon import Choices, Reckoned, ReckonedLine, gifts_of, needs_confirmation, reckon, wishes_of
 from market.checkout.tables import CartLine
 from market.checkout.written import line_drafts
 from market.kernel import outbox
+from market.kernel.database.prebuilt import Prebuilt
 from market.kernel.errors import Invalid, NotFound
 from market.kernel.idempotency import IdempotencyKey, once
 from market.kernel.market import Market
@@ -38,6 +39,13 @@ PAY_WITHIN = timedelta(minutes=15)
 HOLD_LONGER = timedelta(minutes=10)
 """Holds outlive the time to pay, so that the provider's order is closed before what it pays for is let go."""
 NOTE_MAX = 200
+
+_CART_LINES = SQLModel.metadata.tables[str(CartLine.__tablename__)]
+_EMPTY = Prebuilt(
+    sa.delete(_CART_LINES).where(
+        _CART_LINES.c.cart_id == sa.bindparam("cart"), _CART_LINES.c.id.in_(sa.bindparam("lines", expanding=True))
+    )
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,7 +89,7 @@ def place_order(market: Market, actor: Actor, draft: PlaceDraft, *, key: str) ->
     """
     require(actor, Permission.ORDER_PLACE, owner_id=actor.account_id)
     assert actor.account_id is not None, "who may place orders is a person"
-    asked = {**asdict(draft), "delivery": dict(draft.delivery)}
+    asked = {each.name: getattr(draft, each.name) for each in fields(draft)}
     mine = IdempotencyKey.of(actor=actor.account_id, operation="placeOrder", key=key, asked=asked)
     with market.transaction() as session:
         return once(session, mine, lambda: _place(session, market, actor, draft), now=market.now(), dump=str, load=str)
@@ -90,9 +98,9 @@ def place_order(market: Market, actor: Actor, draft: PlaceDraft, *, key: str) ->
 def _place(session: Session, market: Market, actor: Actor, draft: PlaceDraft) -> str:
     now = market.now()
     assert actor.account_id is not None, "who may place orders is a person"
-    cart = cart_of(session, market, actor, None)
+    cart_id = cart_of(session, market, actor, None)
     wishes = [
-        wish for wish in wishes_of(session, market.sealer, cart.id) if not draft.line_ids or wish.key in draft.line_ids
+        wish for wish in wishes_of(session, market.sealer, cart_id) if not draft.line_ids or wish.key in draft.line_ids
     ]
     if not wishes:
         raise CartEmpty
@@ -106,13 +114,12 @@ def _place(session: Session, market: Market, actor: Actor, draft: PlaceDraft) ->
     order_id = market.new_id("ord")
     placing = _Placing(market, order_id, actor.account_id, draft, found, contact, pay_by)
     _write(session, placing)
+    _EMPTY.run(session, {"cart": cart_id, "lines": [wish.key for wish in wishes]})
+    outbox.publish(session, "order.placed", aggregate=order_id, payload={"order": order_id}, now=now)
+    # Last: what others wait for is held no longer than it takes to commit.
     _hold(session, order_id, actor.account_id, found, until=pay_by + HOLD_LONGER, now=now)
     if found.priced.payable_fen == 0:
         settle_free(session, market, order_id=order_id)
-    session.execute(
-        sa.delete(CartLine).where(col(CartLine.cart_id) == cart.id, col(CartLine.id).in_([wish.key for wish in wishes]))
-    )
-    outbox.publish(session, "order.placed", aggregate=order_id, payload={"order": order_id}, now=now)
     return order_id
 
 
@@ -248,7 +255,8 @@ def _hold(session: Session, order_id: str, account_id: str, found: Reckoned, *, 
         if found.seats():
             hold_seats(session, found.seats(), until=until, holder=order_id, now=now)
     except VoucherUnusable as error:
-        raise OrderRefused((Problem(ProblemKind.VOUCHER_UNUSABLE, error.facts["voucher"]),)) from error
+        refused = Problem(ProblemKind.VOUCHER_UNUSABLE, error.facts["voucher"], why=error.facts["why"])
+        raise OrderRefused((refused,)) from error
     except SoldOut as error:
         left = {short.variant_id: short.free for short in error.facts["lines"]}
         raise OrderRefused(_short(found, left)) from error
@@ -265,7 +273,7 @@ def _hold(session: Session, order_id: str, account_id: str, found: Reckoned, *, 
 
 def _short(found: Reckoned, left: Mapping[str, int]) -> tuple[Problem, ...]:
     return tuple(
-        Problem(ProblemKind.SOLD_OUT, line.wish.key, left=left[variant_id])
+        short(line.wish.key, left[variant_id])
         for line in found.lines
         for variant_id in [*([line.variant.id] if line.variant else []), *(gift for gift, _n in gifts_of(line))]
         if variant_id in left

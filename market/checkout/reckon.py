@@ -7,16 +7,17 @@ from dataclasses import dataclass, field
 from datetime import datetime
 
 import sqlalchemy as sa
-from sqlmodel import Session, col, select
+from sqlmodel import Session, SQLModel
 
 from market.bookings.rules import Party, party_of
 from market.catalogue.rules import GiftPer
-from market.checkout.errors import Problem, ProblemKind
+from market.checkout.errors import Problem, ProblemKind, short
 from market.checkout.facts import Offer, SessionFacts, VariantFacts, sessions_now, variants_now
 from market.checkout.tables import PARTICIPANTS, CartLine
 from market.fulfilment.offers import offers_of
-from market.fulfilment.rates import DeliveryOffer, Parcel
+from market.fulfilment.rates import DeliveryOffer, Parcel, usual
 from market.kernel.clock import business_day
+from market.kernel.database.prebuilt import Prebuilt
 from market.kernel.errors import Invalid
 from market.kernel.sealing import Sealer
 from market.orders.commission import rate_for, rules_on
@@ -46,7 +47,7 @@ class Choices:
 
     region_code: str | None = None
     delivery: Mapping[str, str] = field(default_factory=dict)
-    """By seller, an offer's id; the cheapest where nothing is chosen."""
+    """By seller, an offer's id; the cheapest that is brought where nothing is chosen."""
     codes: tuple[str, ...] = ()
 
 
@@ -108,16 +109,17 @@ class Reckoned:
         return {line.session.id: line.party.seats for line in self.lines if line.session and line.party}
 
 
-_LINES = (
-    select(CartLine)
-    .where(col(CartLine.cart_id) == sa.bindparam("cart"))
-    .order_by(col(CartLine.created_at), col(CartLine.id))
+_CART_LINES = SQLModel.metadata.tables[str(CartLine.__tablename__)]
+_LINES = Prebuilt(
+    sa.select(_CART_LINES)
+    .where(_CART_LINES.c.cart_id == sa.bindparam("cart"))
+    .order_by(_CART_LINES.c.created_at, _CART_LINES.c.id)
 )
 
 
 def wishes_of(session: Session, sealer: Sealer, cart_id: str) -> list[Wish]:
     """Step: what is in a cart, in the order in which it was put there."""
-    rows = session.exec(_LINES, params={"cart": cart_id}).all()
+    rows = _LINES.all(session, {"cart": cart_id})
     return [
         Wish(
             key=row.id,
@@ -201,7 +203,7 @@ def _shortages(lines: Sequence[ReckonedLine], variants: Mapping[str, VariantFact
             known = variants.get(variant_id)
             free = known.free if known is not None else 0
             if wanted[variant_id] > free:
-                problems.append(Problem(ProblemKind.SOLD_OUT, line.wish.key, left=free))
+                problems.append(short(line.wish.key, free))
         if line.session is not None and line.party is not None:
             problems += _session_problems(line.wish.key, line.session, line.party, now)
     return problems
@@ -230,7 +232,7 @@ def _priced(
     chosen: dict[str, DeliveryOffer] = {}
     for seller, made in offers.items():
         wanted = choices.delivery.get(seller)
-        found = next((each for each in made if each.id == wanted), None) if wanted else next(iter(made), None)
+        found = next((each for each in made if each.id == wanted), None) if wanted else usual(made)
         if found is None:
             problems.append(Problem(ProblemKind.DELIVERY_UNAVAILABLE, seller))
         else:
@@ -238,7 +240,7 @@ def _priced(
     vouchers = discounts_for(
         session, choices.codes, [_voucher_line(line) for line in lines], account_id=account_id, now=now
     )
-    problems += [Problem(ProblemKind.VOUCHER_UNUSABLE, refusal.code) for refusal in vouchers.refused]
+    problems += [Problem(ProblemKind.VOUCHER_UNUSABLE, each.code, why=each.why) for each in vouchers.refused]
     priced = price(
         [
             GoodsLine(line.wish.key, line.seller, line.wish.quantity, line.unit_price_fen, line.commission_bp)

@@ -78,6 +78,7 @@ def _session(line: ReckonedLine) -> dict[str, Any]:
     assert tour is not None, "a booking is of a session"
     return {
         "option": tour.option_name,
+        "optionEn": tour.option_name_en,
         "startsAt": tour.starts_at.isoformat(),
         "endsAt": tour.ends_at.isoformat(),
         "meetingPoint": tour.meeting_point,

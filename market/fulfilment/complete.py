@@ -33,6 +33,8 @@ _PARTS, _LINES, _SHIPMENTS, _SHIPPED, _BOOKINGS = (
     SQLModel.metadata.tables[str(table.__tablename__)]
     for table in (SellerOrder, OrderLine, Shipment, ShipmentLine, Booking)
 )
+_OTHERS = tuple(table.alias() for table in (_LINES, _SHIPMENTS, _SHIPPED, _BOOKINGS, _SHIPMENTS, _LINES, _LINES))
+"""Made once: their columns cost more than the question in which they are asked."""
 
 
 def receive_silent(market: Market, *, limit: int = _CHUNK) -> int:
@@ -77,13 +79,8 @@ def complete_orders(market: Market, *, limit: int = _CHUNK) -> int:
 def _is_over(now: datetime) -> list[sa.ColumnElement[bool]]:
     """Paid; no claim is open; all produce is sent or paid back; every parcel came seven days ago, or went back and was
     paid back; every visit ended two days ago, or is off."""
-    part, line, sent, shipped, booking = (
-        _PARTS.c,
-        _LINES.alias(),
-        _SHIPMENTS.alias(),
-        _SHIPPED.alias(),
-        _BOOKINGS.alias(),
-    )
+    part = _PARTS.c
+    line, sent, shipped, booking, back, sent_back, of_visit = _OTHERS
     to_send = sa.exists().where(
         line.c.seller_order_id == part.id,
         line.c.kind == LineKind.PRODUCT,
@@ -96,7 +93,6 @@ def _is_over(now: datetime) -> list[sa.ColumnElement[bool]]:
             sent.c.delivered_at > now - AFTER_SALE,
         ),
     )
-    back, sent_back = _SHIPMENTS.alias(), _LINES.alias()
     owed = sa.exists().where(
         back.c.seller_order_id == part.id,
         back.c.state == ShipmentState.RETURNED,
@@ -104,7 +100,6 @@ def _is_over(now: datetime) -> list[sa.ColumnElement[bool]]:
         sent_back.c.id == shipped.c.line_id,
         sent_back.c.refunded_quantity < shipped.c.quantity,
     )
-    of_visit = _LINES.alias()
     visit = sa.exists().where(
         of_visit.c.seller_order_id == part.id,
         booking.c.line_id == of_visit.c.id,
@@ -119,7 +114,7 @@ def _complete(market: Market, part_id: str) -> int:
     now = market.now()
     with market.transaction() as session:
         lines = goods_of(session, part_id)
-        session.exec(select(SellerOrder.id).where(SellerOrder.id == part_id).with_for_update()).one()
+        session.exec(select(SellerOrder.id).where(SellerOrder.id == part_id).with_for_update(key_share=True)).one()
         part = session.exec(select(SellerOrder).where(SellerOrder.id == part_id, *_is_over(now))).first()
         if part is None:
             return 0  # somebody changed it meanwhile
@@ -147,7 +142,9 @@ def _finish(session: Session, part: SellerOrder, now: datetime) -> None:
 def _end_order(session: Session, order_id: str, now: datetime) -> None:
     """The order is over with the last of its parts. Its row is locked first, so that of two parts that end at once the
     second sees the first."""
-    state = session.exec(select(CustomerOrder.state).where(CustomerOrder.id == order_id).with_for_update()).one()
+    state = session.exec(
+        select(CustomerOrder.state).where(CustomerOrder.id == order_id).with_for_update(key_share=True)
+    ).one()
     states = set(session.exec(select(SellerOrder.state).where(SellerOrder.order_id == order_id)).all())
     is_over = states <= {SellerOrderState.COMPLETED, SellerOrderState.CANCELLED}
     if state == OrderState.PAID and is_over and SellerOrderState.COMPLETED in states:

@@ -195,7 +195,7 @@ def _ended() -> Any:
 
 
 def _sellers_shipment(session: Session, actor: Actor, shipment_id: str, now: datetime) -> Shipment:
-    shipment = session.exec(select(Shipment).where(Shipment.id == shipment_id).with_for_update()).first()
+    shipment = session.exec(select(Shipment).where(Shipment.id == shipment_id).with_for_update(key_share=True)).first()
     if shipment is None:
         raise NotFound(field="shipment")
     act_for(

@@ -197,7 +197,7 @@ def _act_for(session: Session, actor: Actor, producer_id: str, now: datetime, *,
 
 def _open_point(session: Session, actor: Actor, point_id: str, now: datetime) -> PickupPoint:
     wanted = select(PickupPoint).where(PickupPoint.id == point_id, col(PickupPoint.closed_at).is_(None))
-    point = session.exec(wanted.with_for_update()).first()
+    point = session.exec(wanted.with_for_update(key_share=True)).first()
     if point is None:
         raise NotFound(field="pickupPoint")
     _act_for(session, actor, point.producer_id, now, field="pickupPoint")

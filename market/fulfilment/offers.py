@@ -1,32 +1,34 @@
 """How sellers deliver: reads for quoting and placing."""
 
 from collections.abc import Collection, Mapping
+from typing import Any
 
 import sqlalchemy as sa
-from sqlmodel import Session, col, select
+from sqlmodel import Session, SQLModel
 
 from market.fulfilment.rates import DeliveryOffer, Parcel, Rate, offers_for
 from market.fulfilment.tables import DeliveryRate
+from market.kernel.database.prebuilt import Prebuilt
 from market.orders.rules import DeliveryMethod
 
-# Built once: every placing of an order runs it.
-_RATES = (
-    select(DeliveryRate)
+_TABLE = SQLModel.metadata.tables[str(DeliveryRate.__tablename__)]
+_RATES = Prebuilt(
+    sa.select(_TABLE)
     .where(
-        col(DeliveryRate.retired_at).is_(None),
+        _TABLE.c.retired_at.is_(None),
         sa.or_(
-            col(DeliveryRate.producer_id).in_(sa.bindparam("producers", expanding=True)),
-            col(DeliveryRate.producer_id).is_(None),
+            _TABLE.c.producer_id.in_(sa.bindparam("producers", expanding=True)),
+            _TABLE.c.producer_id.is_(None),
         ),
     )
-    .order_by(col(DeliveryRate.id))
+    .order_by(_TABLE.c.id)
 )
 
 
 def rates_of(session: Session, producer_ids: Collection[str]) -> dict[str, list[Rate]]:
     """Step: the price list of each of these sellers; the platform's for those without one, beside their pick-up points.
     One statement."""
-    rows = session.exec(_RATES, params={"producers": sorted(producer_ids)}).all()
+    rows = _RATES.all(session, {"producers": sorted(producer_ids)})
     common = [_rate(row) for row in rows if row.producer_id is None]
     own: dict[str, list[Rate]] = {}
     for row in rows:
@@ -49,7 +51,7 @@ def offers_of(
     return {key: offers_for(rates[producers[key]], parcel, region_code) for key, parcel in parcels.items()}
 
 
-def _rate(row: DeliveryRate) -> Rate:
+def _rate(row: Any) -> Rate:
     return Rate(
         id=row.id,
         method=row.method,

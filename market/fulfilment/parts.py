@@ -48,7 +48,7 @@ def goods_of(session: Session, seller_order_id: str) -> Sequence[OrderLine]:
         select(OrderLine)
         .where(OrderLine.seller_order_id == seller_order_id, OrderLine.kind != LineKind.BOOKING)
         .order_by(col(OrderLine.id))
-        .with_for_update()
+        .with_for_update(key_share=True)
         .execution_options(populate_existing=True)
     ).all()
 
@@ -66,7 +66,9 @@ def move_on(session: Session, part: SellerOrder, *, actor: str, now: datetime) -
     Guards: the caller has locked the lines (`goods_of`), and the row is locked before what is left is looked at, so that
     of two at once the second sees the first.
     """
-    state = session.exec(select(SellerOrder.state).where(SellerOrder.id == part.id).with_for_update()).one()
+    state = session.exec(
+        select(SellerOrder.state).where(SellerOrder.id == part.id).with_for_update(key_share=True)
+    ).one()
     if state not in {SellerOrderState.OPEN, SellerOrderState.PARTLY_FULFILLED}:
         raise illegal_seller_move(SellerOrderState(state), SellerOrderState.PARTLY_FULFILLED)
     to = SellerOrderState.PARTLY_FULFILLED if _has_more(session, part.id) else SellerOrderState.FULFILLED

@@ -69,6 +69,19 @@ def offers_for(rates: Sequence[Rate], parcel: Parcel, region_code: str | None) -
     return sorted(made, key=lambda each: (each.fee_fen, each.promise_hours, each.id))
 
 
+def usual(offers: Sequence[DeliveryOffer]) -> DeliveryOffer | None:
+    """What is taken where its buyer chose nothing: the cheapest that is brought to them. Picked up only where nothing is
+    brought, though that costs nothing: whoever gave an address expects a parcel.
+
+    >>> fetched = DeliveryOffer("p", DeliveryMethod.PICKUP, 0, 24)
+    >>> sent = DeliveryOffer("x", DeliveryMethod.EXPRESS, 800, 48)
+    >>> [usual(each).id for each in ([fetched, sent], [fetched])]
+    ['x', 'p']
+    """
+    brought = (each for each in offers if each.method is not DeliveryMethod.PICKUP)
+    return next(brought, None) or next(iter(offers), None)
+
+
 def fee_fen(rate: Rate, parcel: Parcel) -> int:
     """What a parcel costs by a rate.
 

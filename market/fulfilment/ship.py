@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, field
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 import sqlalchemy as sa
@@ -22,12 +22,13 @@ from market.orders.errors import MoreThanLeft
 from market.orders.moves import add_fulfilled
 from market.orders.rules import DeliveryMethod, LineKind
 from market.orders.tables import OrderLine, SellerOrder
-from market.stock.holds import consume_step
+from market.stock.holds import consume_step, hold_step
 
 _ADD_SHIPMENT = sa.insert(SQLModel.metadata.tables[str(Shipment.__tablename__)])
 _ADD_LINES = sa.insert(SQLModel.metadata.tables[str(ShipmentLine.__tablename__)])
 Pieces = Sequence[tuple[OrderLine, int]]
 """How many of each line, by the lines' ids."""
+_AT_ONCE = timedelta(minutes=1)
 BY_CARRIER = frozenset({DeliveryMethod.EXPRESS, DeliveryMethod.COLD_CHAIN})
 
 
@@ -113,6 +114,47 @@ def hand_over(
     for name in names:
         outbox.publish(session, name, aggregate=part.order_id, payload=told, now=now)
     return str(row["id"])
+
+
+def send_again(
+    session: Session,
+    actor: Actor,
+    part: SellerOrder,
+    line: OrderLine,
+    *,
+    quantity: int,
+    row: dict[str, Any],
+    holder: str,
+    now: datetime,
+) -> str:
+    """Step: so many pieces of a line leave once more, for nothing, because something was wrong with those that came; the
+    shipment's id. What of the line was handed over stays as it is: the same purchase, sent again.
+
+    Refuses: SoldOut. Guards: one conditional update of the stock, which is held for `holder` and leaves at once.
+    """
+    assert line.variant_id is not None, "goods are of a variant"
+    demand = {line.variant_id: quantity}
+    session.execute(_ADD_SHIPMENT, row)
+    session.execute(_ADD_LINES, [{"shipment_id": row["id"], "line_id": line.id, "quantity": quantity}])
+    who = actor.account_id or actor.kind.value
+    facts = {"shipment": row["id"], "method": row["method"], "again": holder}
+    add_event(session, part.order_id, "shipment.sent", actor=who, now=now, seller_order_id=part.id, facts=facts)
+    hold_step(session, demand, until=now + _AT_ONCE, holder=holder, now=now)
+    consume_step(session, actor, demand, holder=holder, reference=row["id"], now=now)
+    told = {"order": part.order_id, "sellerOrder": part.id, "shipment": row["id"]}
+    outbox.publish(session, "shipment.sent", aggregate=part.order_id, payload=told, now=now)
+    return str(row["id"])
+
+
+def parcel_row(
+    market: Market, part: SellerOrder, carrier: Carrier, number: str, *, is_again: bool = False, now: datetime
+) -> dict[str, Any]:
+    """The columns of a parcel of a seller order. One that is sent again goes by express where the first did not."""
+    method = DeliveryMethod(part.delivery_method)
+    if is_again and method not in BY_CARRIER:
+        method = DeliveryMethod.EXPRESS
+    on_its_way = {"method": method, "state": ShipmentState.SENT, "delivered_at": None}
+    return {**in_person_row(market, part, now), **on_its_way, **carried(carrier, number, now)}
 
 
 def in_person_row(market: Market, part: SellerOrder, now: datetime) -> dict[str, Any]:

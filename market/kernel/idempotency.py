@@ -19,6 +19,7 @@ from sqlalchemy.dialects.postgresql import (
 )
 from sqlmodel import Field, Session, SQLModel
 
+from market.kernel.database.prebuilt import Prebuilt
 from market.kernel.errors import IdempotencyConflict, Invalid
 
 KEPT = timedelta(days=7)
@@ -72,14 +73,16 @@ class IdempotencyKey:
 _ROWS = SQLModel.metadata.tables["idempotency_key"].c
 _MINE = sa.and_(*[column == sa.bindparam(f"of_{column.name}") for column in (_ROWS.actor, _ROWS.operation, _ROWS.key)])
 _NEW = insert(_ROWS.key.table)
-# Take the key if it is free or expired; otherwise this gives no row. Built once: every placing of an order runs these.
-_TAKE = _NEW.on_conflict_do_update(
-    index_elements=[_ROWS.actor, _ROWS.operation, _ROWS.key],
-    set_={name: _NEW.excluded[name] for name in ("fingerprint", "response", "created_at", "expires_at")},
-    where=_ROWS.expires_at <= _NEW.excluded.created_at,
-).returning(_ROWS.key)
-_FIND = sa.select(_ROWS.fingerprint, _ROWS.response).where(_MINE)
-_ANSWER = sa.update(_ROWS.key.table).where(_MINE).values(response=sa.bindparam("answer"))
+# Take the key if it is free or expired; otherwise this gives no row.
+_TAKE = Prebuilt(
+    _NEW.on_conflict_do_update(
+        index_elements=[_ROWS.actor, _ROWS.operation, _ROWS.key],
+        set_={name: _NEW.excluded[name] for name in ("fingerprint", "response", "created_at", "expires_at")},
+        where=_ROWS.expires_at <= _NEW.excluded.created_at,
+    ).returning(_ROWS.key)
+)
+_FIND = Prebuilt(sa.select(_ROWS.fingerprint, _ROWS.response).where(_MINE))
+_ANSWER = Prebuilt(sa.update(_ROWS.key.table).where(_MINE).values(response=sa.bindparam("answer")))
 
 
 def once(
@@ -103,15 +106,15 @@ def once(
     mine = {"of_actor": key.actor, "of_operation": key.operation, "of_key": key.key}
     row = {"actor": key.actor, "operation": key.operation, "key": key.key, "fingerprint": key.fingerprint}
     row_times = {"response": None, "created_at": now, "expires_at": now + KEPT}
-    if session.execute(_TAKE, {**row, **row_times}).first() is None:
-        fingerprint, response = session.execute(_FIND, mine).one()
+    if _TAKE.first(session, {**row, **row_times}) is None:
+        fingerprint, response = _FIND.one(session, mine)
         if fingerprint != key.fingerprint:
             raise IdempotencyConflict
         if response is None:
             raise RuntimeError(f"{key.operation}: a refusal inside once() was caught and then committed")
         return load(json.loads(response))
     answer = act()
-    session.execute(_ANSWER, {**mine, "answer": canonical_json(dump(answer))})
+    _ANSWER.run(session, {**mine, "answer": canonical_json(dump(answer))})
     return answer
 
 
@@ -144,7 +147,7 @@ def canonical_json(value: Any) -> str:
     >>> canonical_json({"b": Decimal("1.50"), "a": datetime(2026, 6, 2, tzinfo=UTC)})
     '{"a":"2026-06-02T00:00:00.000000+00:00","b":"1.50"}'
     """
-    return json.dumps(value, sort_keys=True, separators=(",", ":"), allow_nan=False, default=_plain)
+    return _CANONICAL.encode(value)
 
 
 def _plain(value: Any) -> Any:
@@ -160,3 +163,6 @@ def _plain(value: Any) -> Any:
         case _ if is_dataclass(value) and not isinstance(value, type):
             return asdict(value)
     raise TypeError(f"{type(value).__name__} has no canonical JSON")
+
+
+_CANONICAL = json.JSONEncoder(sort_keys=True, separators=(",", ":"), allow_nan=False, default=_plain)

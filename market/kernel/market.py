@@ -49,15 +49,15 @@ class Market:
         return ids.new_id(prefix)
 
     @contextmanager
-    def transaction(self) -> Iterator[Session]:
+    def transaction(self, *, patiently: bool = False) -> Iterator[Session]:
         """One transaction, see `Database.transaction`."""
-        with self.database.transaction() as session:
+        with self.database.transaction(patiently=patiently) as session:
             yield session
 
     @contextmanager
-    def read(self) -> Iterator[Session]:
-        """A session that cannot write."""
-        with self.database.read() as session:
+    def read(self, *, patiently: bool = False) -> Iterator[Session]:
+        """A session that cannot write, see `Database.read`."""
+        with self.database.read(patiently=patiently) as session:
             yield session
 
     async def run(self, act: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T:

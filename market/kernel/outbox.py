@@ -17,6 +17,8 @@ from sqlalchemy.dialects.postgresql import (
 from sqlmodel import Field, Session, SQLModel
 from typeid import TypeID
 
+from market.kernel.database.prebuilt import Prebuilt
+
 BACKOFF_SECONDS = (0, 5, 5 * 60, 30 * 60, 2 * 3600, 5 * 3600, 10 * 3600, 14 * 3600, 20 * 3600, 24 * 3600)
 """How long each try waits after the one before it: the schedule of Standard Webhooks, 75 hours in all."""
 
@@ -66,13 +68,12 @@ class OutboxHead(SQLModel, table=True):
 
 _MESSAGES = SQLModel.metadata.tables["outbox_message"]
 _HEADS = SQLModel.metadata.tables["outbox_head"]
-# Built once: every placing of an order runs them.
-_NEXT = (
+_NEXT = Prebuilt(
     insert(_HEADS)
     .on_conflict_do_update(index_elements=[_HEADS.c.aggregate], set_={"seq": _HEADS.c.seq + 1})
     .returning(_HEADS.c.seq)
 )
-_ADD = sa.insert(_MESSAGES)
+_ADD = Prebuilt(sa.insert(_MESSAGES))
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,11 +99,11 @@ def publish(session: Session, topic: str, *, aggregate: str, payload: Mapping[st
     Late in a transaction, and several aggregates in id order: until the commit nobody else can publish for them.
     Guards: the row of `outbox_head`, and UNIQUE (aggregate, seq) beneath.
     """
-    seq = session.execute(_NEXT, {"aggregate": aggregate, "seq": 1}).scalar_one()
+    (seq,) = _NEXT.one(session, {"aggregate": aggregate, "seq": 1})
     # Not a node of the API, so its prefix is not among those that node(id:) knows.
     message_id = str(TypeID("msg"))
-    session.execute(
-        _ADD,
+    _ADD.run(
+        session,
         {
             "id": message_id,
             "topic": topic,

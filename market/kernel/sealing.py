@@ -10,11 +10,10 @@ import hmac
 import os
 from functools import lru_cache
 from hashlib import sha256
+from typing import TYPE_CHECKING
 
-from cryptography.exceptions import InvalidTag
-from cryptography.hazmat.primitives.ciphers.aead import AESGCM
-from cryptography.hazmat.primitives.hashes import SHA256
-from cryptography.hazmat.primitives.kdf.hkdf import HKDF
+if TYPE_CHECKING:
+    from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 
 _FORMAT = "1."
 _NONCE_BYTES = 12
@@ -30,15 +29,16 @@ class Sealer:
     def seal(self, text: str, *, purpose: str) -> str:
         """The text, encrypted (AES-256-GCM, RFC 5116): another one each time."""
         nonce = os.urandom(_NONCE_BYTES)
-        sealed = AESGCM(self._key("seal", purpose)).encrypt(nonce, text.encode(), purpose.encode())
+        sealed = self._cipher(purpose).encrypt(nonce, text.encode(), purpose.encode())
         return _FORMAT + base64.urlsafe_b64encode(nonce + sealed).decode()
 
     def open(self, sealed: str, *, purpose: str) -> str:
         """The text again. ValueError when it was not sealed with this secret for this purpose: a bug or meddling."""
+        from cryptography.exceptions import InvalidTag  # noqa: PLC0415 - as for the cipher
+
         try:
             raw = base64.urlsafe_b64decode(sealed.removeprefix(_FORMAT))
-            key = AESGCM(self._key("seal", purpose))
-            return key.decrypt(raw[:_NONCE_BYTES], raw[_NONCE_BYTES:], purpose.encode()).decode()
+            return self._cipher(purpose).decrypt(raw[:_NONCE_BYTES], raw[_NONCE_BYTES:], purpose.encode()).decode()
         except (InvalidTag, ValueError) as error:
             raise ValueError(f"{purpose}: not sealed with this secret") from error
 
@@ -50,5 +50,14 @@ class Sealer:
         """32 bytes for a purpose of its own, such as signing tokens."""
         return self._key("key", purpose)
 
+    def _cipher(self, purpose: str) -> "AESGCM":
+        from cryptography.hazmat.primitives.ciphers.aead import (  # noqa: PLC0415 - 7 MB that an idle server does without
+            AESGCM,
+        )
+
+        return AESGCM(self._key("seal", purpose))
+
     def _derived(self, use: str, purpose: str) -> bytes:
-        return HKDF(algorithm=SHA256(), length=32, salt=None, info=f"{use}:{purpose}".encode()).derive(self._secret)
+        """HKDF-SHA-256 without a salt, its first block: RFC 5869, sections 2.2 and 2.3."""
+        extracted = hmac.digest(bytes(sha256().digest_size), self._secret, "sha256")
+        return hmac.digest(extracted, f"{use}:{purpose}".encode() + b"\x01", "sha256")

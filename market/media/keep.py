@@ -110,9 +110,11 @@ def remove_media(session: Session, media_id: str, *, now: datetime) -> bool:
     return _remove(session, _MEDIA.c.id == media_id, now) == 1
 
 
-def remove_media_of(session: Session, owner_id: str, *, now: datetime) -> int:
-    """Step: take away all pictures of an owner, such as an account that is erased; how many."""
-    return _remove(session, _MEDIA.c.owner_id == owner_id, now)
+def remove_media_of(session: Session, owner_id: str, *, now: datetime, but_used: Collection[MediaKind] = ()) -> int:
+    """Step: take away all pictures of an owner, such as an account that is erased, but those of these kinds that
+    something shows; how many."""
+    stays = sa.and_(_MEDIA.c.kind.in_(list(but_used)), _MEDIA.c.state == MediaState.USED)
+    return _remove(session, sa.and_(_MEDIA.c.owner_id == owner_id, sa.not_(stays)), now)
 
 
 def _remove(session: Session, which: sa.ColumnElement[bool], now: datetime) -> int:

@@ -3,13 +3,15 @@
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from datetime import date, timedelta
+from typing import NamedTuple
 
 import sqlalchemy as sa
-from sqlmodel import Session, col, select
+from sqlmodel import Session, SQLModel, col, select
 
 from market.catalogue.tables import Category
 from market.kernel import audit
 from market.kernel.clock import business_day
+from market.kernel.database.prebuilt import Prebuilt
 from market.kernel.errors import Invalid, NotFound
 from market.kernel.idempotency import IdempotencyKey, once
 from market.kernel.market import Market
@@ -60,7 +62,9 @@ def end_commission(market: Market, actor: Actor, *, rule_id: str, last_day: date
     """
     reach(actor, Permission.SETTLEMENT_MANAGE)
     with market.transaction() as session:
-        rule = session.exec(select(CommissionRule).where(CommissionRule.id == rule_id).with_for_update()).first()
+        rule = session.exec(
+            select(CommissionRule).where(CommissionRule.id == rule_id).with_for_update(key_share=True)
+        ).first()
         if rule is None:
             raise NotFound(field="rule")
         _require(session, actor, rule.organisation_id, field="rule")
@@ -141,25 +145,37 @@ def _add(session: Session, market: Market, actor: Actor, draft: CommissionDraft)
     return rule.id
 
 
-# Built once: every placing of an order runs it.
-_RULES_ON = select(CommissionRule).where(
-    col(CommissionRule.valid_from) <= sa.bindparam("day"),
-    sa.or_(col(CommissionRule.valid_to).is_(None), col(CommissionRule.valid_to) >= sa.bindparam("day")),
+_RULES = SQLModel.metadata.tables[str(CommissionRule.__tablename__)].c
+_RULES_ON = Prebuilt(
+    sa.select(_RULES.id, _RULES.organisation_id, _RULES.category_id, _RULES.basis_points, _RULES.valid_from).where(
+        _RULES.valid_from <= sa.bindparam("day"),
+        sa.or_(_RULES.valid_to.is_(None), _RULES.valid_to >= sa.bindparam("day")),
+    )
 )
 
 
-def rules_on(session: Session, day: date) -> Sequence[CommissionRule]:
+class CommissionRate(NamedTuple):
+    """A rule that holds on the day it was asked for."""
+
+    id: str
+    organisation_id: str | None
+    category_id: str | None
+    basis_points: int
+    valid_from: date
+
+
+def rules_on(session: Session, day: date) -> list[CommissionRate]:
     """Step: the rules that hold on a day. Few: an order reads them once."""
-    return session.exec(_RULES_ON, params={"day": day}).all()
+    return [CommissionRate(*row) for row in _RULES_ON.all(session, {"day": day})]
 
 
-def rate_for(rules: Sequence[CommissionRule], *, organisation_id: str, category_path: Sequence[str]) -> int:
+def rate_for(rules: Sequence[CommissionRate], *, organisation_id: str, category_path: Sequence[str]) -> int:
     """The basis points for a sale: the most particular rule's. No two equals hold on one day.
 
     `category_path` is the category's ancestors from the root down, itself last.
     """
 
-    def rank(rule: CommissionRule) -> tuple[int, int, date, str]:
+    def rank(rule: CommissionRate) -> tuple[int, int, date, str]:
         depth = category_path.index(rule.category_id) + 1 if rule.category_id else 0
         return (1 if rule.organisation_id else 0, depth, rule.valid_from, rule.id)
 

@@ -2,7 +2,7 @@
 
 import secrets
 from collections.abc import Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass, fields
 from datetime import datetime
 from typing import Any
 
@@ -11,6 +11,7 @@ from sqlmodel import Session, SQLModel
 from typeid import TypeID
 
 from market.kernel.clock import business_day
+from market.kernel.database.prebuilt import Prebuilt
 from market.orders.rules import Channel, DeliveryMethod, LineKind, OrderState, ReturnBasis, SellerOrderState
 from market.orders.tables import CustomerOrder, LineDiscount, OrderEvent, OrderLine, SellerOrder
 from market.vouchers.rules import Funder
@@ -18,11 +19,11 @@ from market.vouchers.rules import Funder
 NUMBER_DIGITS = 14
 
 _TABLES = SQLModel.metadata.tables
-_ADD_ORDER = sa.insert(_TABLES[str(CustomerOrder.__tablename__)])
-_ADD_SELLER_ORDERS = sa.insert(_TABLES[str(SellerOrder.__tablename__)])
-_ADD_LINES = sa.insert(_TABLES[str(OrderLine.__tablename__)])
-_ADD_DISCOUNTS = sa.insert(_TABLES[str(LineDiscount.__tablename__)])
-_ADD_EVENT = sa.insert(_TABLES[str(OrderEvent.__tablename__)])
+_ADD_ORDER = Prebuilt(sa.insert(_TABLES[str(CustomerOrder.__tablename__)]))
+_ADD_SELLER_ORDERS = Prebuilt(sa.insert(_TABLES[str(SellerOrder.__tablename__)]))
+_ADD_LINES = Prebuilt(sa.insert(_TABLES[str(OrderLine.__tablename__)]))
+_ADD_DISCOUNTS = Prebuilt(sa.insert(_TABLES[str(LineDiscount.__tablename__)]))
+_ADD_EVENT = Prebuilt(sa.insert(_TABLES[str(OrderEvent.__tablename__)]))
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,6 +49,9 @@ class LineDraft:
     return_basis: ReturnBasis | None = None
     discounts: tuple[tuple[str, Funder, int], ...] = ()
     """(campaign, who pays, fen)."""
+
+
+_COPIED = tuple(each.name for each in fields(LineDraft) if each.name != "discounts")
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,8 +95,8 @@ def create_order(session: Session, draft: OrderDraft, *, now: datetime) -> str:
     totals = {
         name: sum(row[name] for row in sellers) for name in ("goods_fen", "delivery_fen", "discount_fen", "payable_fen")
     }
-    session.execute(
-        _ADD_ORDER,
+    _ADD_ORDER.run(
+        session,
         {
             "id": draft.id,
             "number": number,
@@ -111,17 +115,15 @@ def create_order(session: Session, draft: OrderDraft, *, now: datetime) -> str:
             "pay_by": draft.pay_by,
         },
     )
-    session.execute(_ADD_SELLER_ORDERS, sellers)
-    lines = _line_rows(draft, now)
-    session.execute(_ADD_LINES, lines)
+    _ADD_SELLER_ORDERS.run_each(session, sellers)
+    _ADD_LINES.run_each(session, _line_rows(draft, now))
     discounts = [
         {"line_id": line.id, "campaign_id": campaign, "funder": funder, "amount_fen": amount, "refunded_fen": 0}
         for seller in draft.sellers
         for line in seller.lines
         for campaign, funder, amount in line.discounts
     ]
-    if discounts:
-        session.execute(_ADD_DISCOUNTS, discounts)
+    _ADD_DISCOUNTS.run_each(session, discounts)
     add_event(session, draft.id, "order.placed", actor=draft.account_id, to_state=OrderState.PENDING_PAYMENT, now=now)
     return number
 
@@ -139,8 +141,8 @@ def add_event(
     facts: dict[str, Any] | None = None,
 ) -> None:
     """Step: put on the order's record what happened. Nothing personal: it cannot be erased."""
-    session.execute(
-        _ADD_EVENT,
+    _ADD_EVENT.run(
+        session,
         {
             "id": str(TypeID("oev")),
             "order_id": order_id,
@@ -192,7 +194,7 @@ def _line_rows(draft: OrderDraft, now: datetime) -> list[dict[str, Any]]:
         (seller, line) for seller in draft.sellers for line in seller.lines
     ]
     for position, (seller, line) in enumerate(each, start=1):
-        row = {name: value for name, value in asdict(line).items() if name != "discounts"}
+        row = {name: getattr(line, name) for name in _COPIED}
         amount = line.quantity * line.unit_price_fen
         rows.append(
             {

@@ -39,7 +39,9 @@ def move_order(
         values |= {"paid_at": now, "paid_day": business_day(now), "ended_at": None, "cancel_reason": None}
     elif to is not OrderState.PENDING_PAYMENT:
         values |= {"ended_at": now, "cancel_reason": reason}
-    before = session.execute(sa.select(_ORDERS.c.state).where(_ORDERS.c.id == order_id).with_for_update()).scalar()
+    before = session.execute(
+        sa.select(_ORDERS.c.state).where(_ORDERS.c.id == order_id).with_for_update(key_share=True)
+    ).scalar()
     if before is None:
         raise NotFound(field="order")
     moved = session.execute(
@@ -60,7 +62,7 @@ def move_seller_order(
     found = session.execute(
         sa.select(_SELLER_ORDERS.c.state, _SELLER_ORDERS.c.order_id)
         .where(_SELLER_ORDERS.c.id == seller_order_id)
-        .with_for_update()
+        .with_for_update(key_share=True)
     ).one_or_none()
     if found is None:
         raise NotFound(field="sellerOrder")

@@ -25,6 +25,7 @@ TRADE_RECORD = "a platform keeps the records of a trade for at least three years
 _PENDING = sa.text("state = 'PENDING_PAYMENT'")
 _UNRELEASED = sa.text("released_at IS NULL AND paid_at IS NOT NULL")
 _UNFINISHED = sa.text("state IN ('OPEN', 'PARTLY_FULFILLED', 'FULFILLED')")
+_ANYWHERE = sa.text("region_code > ''")
 _ADDS_UP = "payable_fen = goods_fen + delivery_fen - discount_fen AND payable_fen >= 0"
 _REFUNDED = "refunded_fen >= 0 AND refunded_fen <= payable_fen"
 
@@ -91,6 +92,9 @@ class SellerOrder(SQLModel, table=True):
         sa.Index("seller_order_producer_state", "producer_id", "state", "placed_at", "id"),
         sa.Index("seller_order_cooperative", "cooperative_id", "placed_at", "id"),
         sa.Index("seller_order_region", "region_code", "placed_at", "id"),
+        # Only for who lists all sellers' parts, and says so: walked for one seller's it would find them last.
+        sa.Index("seller_order_newest", "placed_at", "id", postgresql_where=_ANYWHERE, sqlite_where=_ANYWHERE),
+        sa.Index("seller_order_paid", "paid_at"),
         sa.Index("seller_order_unreleased", "paid_at", "id", postgresql_where=_UNRELEASED, sqlite_where=_UNRELEASED),
         sa.Index("seller_order_unfinished", "paid_at", "id", postgresql_where=_UNFINISHED, sqlite_where=_UNFINISHED),
         sa.CheckConstraint(_ADDS_UP, name="seller_order_adds_up"),

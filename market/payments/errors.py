@@ -22,12 +22,34 @@ class PaymentWindowOver(Conflict):
     en = "The time to pay is over: order again."
 
 
+class MethodNotOffered(Conflict):
+    """It cannot be paid that way here: the gateway is not set up. `payMethods` says which are."""
+
+    code = "PAY_METHOD_NOT_OFFERED"
+    zh = "这里不支持该支付方式，请换一种。"
+    en = "It cannot be paid that way here: choose another of `payMethods`."
+    retryable = False
+
+
 class AlreadyPaid(Conflict):
     """The provider has the money already; the order will show it in a moment."""
 
     code = "ALREADY_PAID"
     zh = "该订单已支付，请稍后刷新查看。"
     en = "It is paid already: look again in a moment."
+
+
+class TransferDiffers(Conflict):
+    """Another amount than the order's came. Facts: `amount`, what must come."""
+
+    code = "TRANSFER_DIFFERS"
+    zh = "到账金额与应付 {amount} 元不符，未确认：请将款项原路退回，并请买家按应付金额重新转账。"
+    en = (
+        "It should be {amount}: nothing was confirmed. Send the money back and let the buyer transfer the exact amount."
+    )
+
+    def __init__(self, *, amount: str) -> None:
+        super().__init__(amount=amount)
 
 
 class RefundTooLarge(Conflict):

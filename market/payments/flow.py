@@ -8,7 +8,7 @@ from datetime import timedelta
 from market.kernel.errors import Unavailable
 from market.kernel.market import Market
 from market.kernel.permissions import Actor
-from market.payments.errors import AlreadyPaid, GatewayUnavailable
+from market.payments.errors import AlreadyPaid, GatewayUnavailable, MethodNotOffered
 from market.payments.intents import (
     LivePayment,
     Opened,
@@ -33,6 +33,11 @@ class Till:
     gateways: Mapping[str, Gateway]
     paid: Paid
     refunded: Refunded
+
+    @property
+    def methods(self) -> list[PayMethod]:
+        """How orders can be paid here."""
+        return [method for method, gateway in GATEWAY_OF.items() if gateway in self.gateways]
 
     def gateway(self, name: str) -> Gateway:
         """A gateway by name, or refuses with GatewayUnavailable: it is not set up here."""
@@ -60,12 +65,15 @@ async def start_payment(
     payer: str | None = None,
     client: str = "",
 ) -> Started:
-    """Let a buyer pay an order: what their client is to do. Asked again, the same payment; by another method, the one
-    before is closed first.
+    """Let a buyer pay an order: what their client is to do. Asked again, the same payment; by another method, or when its
+    time is over and the order has got more, the one before is closed first.
 
-    Refuses: NotSignedIn; NotFound; NotPayable; PaymentWindowOver; AlreadyPaid; GatewayUnavailable: then the payment is
+    Refuses: MethodNotOffered, before anything is written down: a payment of a gateway that is not there could never be
+    closed; NotSignedIn; NotFound; NotPayable; PaymentWindowOver; AlreadyPaid; GatewayUnavailable: then the payment is
     written down, and may be tried again.
     """
+    if method not in till.methods:
+        raise MethodNotOffered
     opened = await _open(till, market, actor, order_id=order_id, method=method, payer=payer, client=client)
     if opened.action is not None:
         return Started(opened.payment_id, opened.action)
@@ -79,7 +87,7 @@ async def _open(
     till: Till, market: Market, actor: Actor, *, order_id: str, method: PayMethod, payer: str | None, client: str
 ) -> Opened:
     opened = await market.run(open_payment, market, actor, order_id=order_id, method=method, payer=payer, client=client)
-    if opened.intent.method is method:
+    if opened.intent.method is method and market.now() < opened.intent.expires_at:
         return opened
     if not await close_payments(till, market, order_id):
         raise AlreadyPaid

@@ -66,7 +66,9 @@ def open_payment(
     mine = reach(actor, Permission.ORDER_PLACE)
     now = market.now()
     with market.transaction() as session:
-        order = session.exec(select(CustomerOrder).where(CustomerOrder.id == order_id).with_for_update()).first()
+        order = session.exec(
+            select(CustomerOrder).where(CustomerOrder.id == order_id).with_for_update(key_share=True)
+        ).first()
         if order is None or not mine.covers(owner_id=order.account_id):
             raise NotFound(field="order")
         if order.state != OrderState.PENDING_PAYMENT:
@@ -123,6 +125,15 @@ def waiting_payments(session: Session, before: datetime, *, limit: int = 50) -> 
     return [LivePayment(row.id, row.order_id, row.gateway, row.method, row.out_trade_no) for row in rows]
 
 
+def amount_waiting(market: Market, out_trade_no: str) -> tuple[int, str] | None:
+    """What a payment that may still bring money is to bring, by our number of it: fen, currency."""
+    with market.read() as session:
+        row = session.exec(
+            select(Payment).where(Payment.out_trade_no == out_trade_no, col(Payment.state).in_(LIVE))
+        ).first()
+        return None if row is None else (row.amount_fen, row.currency)
+
+
 def record_action(market: Market, payment_id: str, action: PayAction) -> None:
     """The provider knows of it: what the buyer's client is to do. Once: a payment that has ended since stays so."""
     with market.transaction() as session:
@@ -154,9 +165,9 @@ def record_trade(
         payment = session.exec(
             select(Payment)
             .where(Payment.out_trade_no == trade.out_trade_no, Payment.gateway == gateway)
-            .with_for_update()
+            .with_for_update(key_share=True)
         ).first()
-        outcome = "UNKNOWN" if payment is None else _apply(session, market, paid, payment, trade)
+        outcome = "UNKNOWN" if payment is None else apply_trade(session, market, paid, payment, trade)
         if notice is not None:
             session.execute(
                 sa.update(ProviderNotice)
@@ -172,7 +183,8 @@ def _is_new(session: Session, gateway: str, notice: tuple[str, str], now: dateti
     return session.execute(_ADD_NOTICE, row).one_or_none() is not None
 
 
-def _apply(session: Session, market: Market, paid: Paid, payment: Payment, trade: Trade) -> str:
+def apply_trade(session: Session, market: Market, paid: Paid, payment: Payment, trade: Trade) -> str:
+    """Step: what a trade means for its payment, whose row the caller has locked: see `record_trade`."""
     payment.asked_at = market.now()
     match trade.state:
         case TradeState.PAID:

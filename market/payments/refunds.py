@@ -64,7 +64,7 @@ def request_refund(
     ).first()
     if before is not None:
         return before
-    payment = session.exec(select(Payment).where(Payment.id == payment_id).with_for_update()).first()
+    payment = session.exec(select(Payment).where(Payment.id == payment_id).with_for_update(key_share=True)).first()
     if payment is None or payment.state != PaymentState.SUCCEEDED:
         raise NotFound(field="payment")
     taken = session.execute(
@@ -121,11 +121,11 @@ def due_refunds(market: Market, *, limit: int = 20) -> list[DueRefund]:
 
 
 def record_refund(market: Market, refunded: Refunded, gateway: str, answer: RefundAnswer) -> str:
-    """What the provider says of a refund; its state here. FAILED gives what it took back to the payment.
+    """What the provider says of a refund; its state here. FAILED and ABNORMAL wait for finance: the buyer is still owed
+    it, so it stays taken off what is left of the payment.
 
     Once: what has ended stays so. Guards: the refund's row.
     """
-    now = market.now()
     with market.transaction() as session:
         refund = session.exec(
             select(Refund)
@@ -140,14 +140,19 @@ def record_refund(market: Market, refunded: Refunded, gateway: str, answer: Refu
             return refund.state
         if answer.amount_fen is not None and answer.amount_fen != refund.amount_fen:
             to = RefundState.ABNORMAL
-        refund.state = to
         refund.provider_id = answer.provider_id or refund.provider_id
-        if to is not RefundState.PROCESSING:
-            refund.ended_at = now
-        session.flush()
-        if to is RefundState.SUCCEEDED:
-            refunded(session, market, refund)
+        end_refund(session, market, refunded, refund, to)
         return refund.state
+
+
+def end_refund(session: Session, market: Market, refunded: Refunded, refund: Refund, to: RefundState) -> None:
+    """Step: a refund goes to a state that its moves have, its row locked by the caller."""
+    refund.state = to
+    if to is not RefundState.PROCESSING:
+        refund.ended_at = market.now()
+    session.flush()
+    if to is RefundState.SUCCEEDED:
+        refunded(session, market, refund)
 
 
 def record_failure(market: Market, refund_id: str, error: str) -> None:

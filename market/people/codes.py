@@ -2,6 +2,7 @@
 
 import hmac
 import secrets
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 
@@ -91,14 +92,25 @@ def use_code(session: Session, sealer: Sealer, *, phone: str, code: str, now: da
 
     Guards: the row of the number: two tries at once are made one after the other, and `used_at` is set once.
     """
-    found = session.execute(_TRY, {"of_phone": sealer.digest(phone, purpose=PHONE)}).one_or_none()
+    return use_codes(session, sealer, {phone: code}, now=now)
+
+
+def use_codes(session: Session, sealer: Sealer, given: Mapping[str, str], *, now: datetime) -> bool:
+    """Step: use the codes of several numbers, by number: all of them when all are right, else none; whether they were.
+    A try is counted for each, as `use_code` does and guards; rows are taken in one order."""
+    tried = {sealer.digest(phone, purpose=PHONE): (phone, code) for phone, code in given.items()}
+    right = [_is_right(session, sealer, digest, *tried[digest], now=now) for digest in sorted(tried)]
+    if not all(right):
+        return False
+    return all(session.execute(_USE, {"of_phone": each, "used": now}).first() is not None for each in sorted(tried))
+
+
+def _is_right(session: Session, sealer: Sealer, phone_digest: str, phone: str, code: str, *, now: datetime) -> bool:
+    found = session.execute(_TRY, {"of_phone": phone_digest}).one_or_none()
     given = _digest(sealer, phone, code)
     # Compared whether or not there is one, so that both cost the same.
     is_right = hmac.compare_digest(given, found.code_digest if found else "0" * len(given))
-    if found is None or not is_right or is_over(made_at=found.created_at, ends_at=found.expires_at, now=now):
-        return False
-    used = session.execute(_USE, {"of_phone": sealer.digest(phone, purpose=PHONE), "used": now})
-    return used.first() is not None
+    return found is not None and is_right and not is_over(made_at=found.created_at, ends_at=found.expires_at, now=now)
 
 
 def _digest(sealer: Sealer, phone: str, code: str) -> str:

@@ -16,7 +16,6 @@ from datetime import UTC, datetime
 from hashlib import sha256
 from typing import Any
 
-import jwt
 import sqlalchemy as sa
 from sqlmodel import Session, SQLModel
 
@@ -173,6 +172,8 @@ def _again(session: Session, values: Mapping[str, Any], now: datetime) -> sa.Row
 def read_access_token(sealer: Sealer, token: str, *, now: datetime) -> AccessClaims:
     """What an access token of ours says, or refuses with SignInExpired. Whether its device is still let in is another
     question."""
+    import jwt  # noqa: PLC0415 - 4 MB that an idle server does without
+
     try:
         if len(token) > _LENGTH_MAX:
             raise SignInExpired
@@ -195,6 +196,8 @@ def read_access_token(sealer: Sealer, token: str, *, now: datetime) -> AccessCla
 def _signed_in(
     sealer: Sealer, device: Device | sa.Row[Any], refresh_token: str, *, now: datetime, is_new: bool = False
 ) -> SignedIn:
+    import jwt  # noqa: PLC0415 - as above
+
     made_at = now.replace(microsecond=0)  # a JWT counts whole seconds
     expires_at = made_at + ACCESS_LIFE
     claims = {"sub": device.account_id, "dev": device.id, "iat": made_at, "exp": expires_at}

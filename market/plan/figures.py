@@ -4,7 +4,7 @@
 one for regions, one for flows, one for stocks, and one for each measure and period of the marketplace.
 """
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date, timedelta
 from fractions import Fraction
@@ -13,7 +13,7 @@ from types import MappingProxyType
 from sqlmodel import Session
 
 from market.orders.rules import Channel, LineKind
-from market.places.rules import RegionLevel
+from market.places.rules import RegionLevel, subtree
 from market.plan.queries import Sum, flow_sums, latest_sums, reporting_regions
 from market.plan.rules import (
     DECIMALS,
@@ -32,6 +32,7 @@ from market.plan.rules.values import in_units
 from market.plan.tables import PlanIndicator
 from market.reports.declare import ColumnKind
 from market.reports.measures import Measure
+from market.reports.measuring import Areas
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,7 +105,7 @@ class Reader:
         for leaf in self._leaves(indicator):
             self._needed.add((leaf.code, self._due(indicator, window)))
 
-    def read(self, session: Session, parts: Iterable[str]) -> None:
+    def read(self, session: Session, parts: Collection[str]) -> None:
         """Step: read all that is needed, of these parts."""
         leaves = [(self._by_code[code], window) for code, window in self._needed]
         manual = [(leaf, window) for leaf, window in leaves if leaf.source == IndicatorSource.MANUAL]
@@ -120,10 +121,10 @@ class Reader:
             days = sorted({window.end for _, window in levels})
             self._latest = latest_sums(session, {leaf.id for leaf, _ in levels}, *where, days=days)
         asked = {(leaf.measure, window) for leaf, window in leaves if leaf.measure in self._measures}
-        for part in parts:
-            for key, window in asked:
-                if key is not None and window.start <= window.end:
-                    self._measured[key, part, window] = self._measure(session, key, part, window)
+        for key, window in asked:  # a statement for each, however many parts there are
+            if key is not None and window.start <= window.end:
+                found = self._measure(session, key, window)
+                self._measured |= {(key, part, window): found.get(part, 0) for part in parts}
 
     def figure(self, indicator: PlanIndicator, window: Window, part: str) -> Figure:
         """What was read of an indicator in a part."""
@@ -203,11 +204,12 @@ class Reader:
         drill = Drill(indicator.id, known.key, known.report, known.column, region_code, due.start, due.end)
         return Figure(Fraction(value), due.end, due.end, 1, 1, (drill,))
 
-    def _measure(self, session: Session, key: str, part: str, window: Window) -> int:
+    def _measure(self, session: Session, key: str, window: Window) -> dict[str, int]:
         known = self._measures[key]
-        value = known.act(session, part, window.start, window.end)
-        # Grams are shown in kilograms, kept in hundredths.
-        return (value + 5) // 10 if known.kind is ColumnKind.WEIGHT else value
+        found = known.act(session, Areas(subtree(self._region_code), self._digits), window.start, window.end)
+        if known.kind is ColumnKind.WEIGHT:  # grams are shown in kilograms, kept in hundredths
+            return {part: (value + 5) // 10 for part, value in found.items()}
+        return found
 
 
 def _level(indicator: PlanIndicator, sums: list[Sum]) -> Fraction | None:

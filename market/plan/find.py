@@ -1,5 +1,8 @@
 """Steps: the plan, indicator or figure that a use case is about, as far as its actor reaches; else it is unknown."""
 
+from collections.abc import Sequence
+from datetime import date
+
 from sqlmodel import Session, col, select
 
 from market.kernel.errors import NotFound
@@ -13,10 +16,19 @@ def managed_plan(session: Session, actor: Actor, plan_id: str, *, is_locked: boo
     """A plan of a region that the actor manages plans of, or refuses with NotFound. `is_locked`: nobody else defines
     what it is made of until this transaction ends."""
     query = select(Plan).where(Plan.id == plan_id)
-    plan = session.exec(query.with_for_update() if is_locked else query).first()
+    plan = session.exec(query.with_for_update(key_share=True) if is_locked else query).first()
     if plan is None or not reach(actor, Permission.PLAN_MANAGE).covers(region_code=plan.region_code):
         raise NotFound(field="plan")
     return plan
+
+
+def running_plans(session: Session, day: date) -> Sequence[Plan]:
+    """The plans that a day lies in, the newest first."""
+    return session.exec(
+        select(Plan)
+        .where(col(Plan.starts_on) <= day, col(Plan.ends_on) >= day)
+        .order_by(col(Plan.starts_on).desc(), col(Plan.id))
+    ).all()
 
 
 def indicator_of(session: Session, indicator_id: str, *, field: str = "indicator") -> tuple[PlanIndicator, Plan]:

@@ -13,7 +13,7 @@ from market.kernel.idempotency import IdempotencyKey, once
 from market.kernel.market import Market
 from market.kernel.permissions import Actor, Permission, reach
 from market.organisations.rules.texts import text_of
-from market.places.rules import RegionLevel, level_of
+from market.places.rules import RegionLevel, level_of, subtree
 from market.plan.drafts import checked_url
 from market.plan.errors import OwnFigure
 from market.plan.find import indicator_of, require_region_within
@@ -64,11 +64,15 @@ def record_observation(market: Market, actor: Actor, draft: ObservationDraft, *,
 
 
 def _record(session: Session, market: Market, actor: Actor, draft: ObservationDraft) -> str:
-    session.exec(select(PlanIndicator.id).where(PlanIndicator.id == draft.indicator_id).with_for_update()).first()
-    indicator, plan = indicator_of(session, draft.indicator_id)
-    region = require_region_within(session, draft.region_code, plan)
-    if not reach(actor, Permission.OBSERVATION_SUBMIT).covers(region_code=region.code):
+    session.exec(
+        select(PlanIndicator.id).where(PlanIndicator.id == draft.indicator_id).with_for_update(key_share=True)
+    ).first()
+    if not reach(actor, Permission.OBSERVATION_SUBMIT).covers(region_code=draft.region_code):
         raise NotFound(field="region")
+    indicator, plan = indicator_of(session, draft.indicator_id)
+    if not draft.region_code.startswith(subtree(plan.region_code)):
+        raise NotFound(field="indicator")  # another region's plan: as though there were none
+    region = require_region_within(session, draft.region_code, plan)
     starts_on, ends_on = period_of(draft.day, Frequency(indicator.frequency))
     _check(indicator, RegionLevel(region.level), ends_on=ends_on, today=business_day(market.now()))
     value, denominator = _values(indicator, draft)

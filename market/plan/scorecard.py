@@ -10,10 +10,11 @@ from market.kernel.clock import business_day
 from market.kernel.errors import Invalid
 from market.kernel.ids import require_id
 from market.kernel.market import Market
-from market.kernel.permissions import Actor, Permission, reach
+from market.kernel.permissions import Actor, Permission, Reach, reach
 from market.places.rules import level_of, subtree
 from market.places.tables import Region
 from market.plan.figures import Drill, Figure, Reader, Window
+from market.plan.find import running_plans
 from market.plan.queries import active_indicators, kept_before, targets_of
 from market.plan.rules import (
     Goal,
@@ -89,28 +90,36 @@ def plan_scorecard(
     market: Market,
     actor: Actor,
     *,
-    plan_id: str,
+    plan_id: str | None = None,
     region_code: str | None = None,
     as_of: date | None = None,
     measures: Mapping[str, Measure] = MEASURES,
 ) -> Scorecard | None:
-    """The scorecard of a plan in a region (the plan's own when none is said) at the end of a day (today's so far); None
-    when there is no such plan, the region is not of it, or the actor does not look there.
+    """The scorecard of a plan (the newest of that day when none is said) in a region (the plan's own) at the end of a day
+    (today's so far); None when there is no such plan, the region is not of it, or the actor does not look there.
 
     Refuses: NotSignedIn; Forbidden; InvalidId; Invalid for what is no region's code and for a day to come.
     """
     opened = reach(actor, Permission.PLAN_READ)
-    require_id(plan_id, "pln", field="planId")
+    if plan_id is not None:
+        require_id(plan_id, "pln", field="planId")
     if region_code is not None:
         level_of(region_code, field="regionCode")
     today = business_day(market.now())
     if as_of is not None and as_of > today:
         raise Invalid(field="asOf", allowed="not later than today", allowed_zh="不晚于今天")
-    with market.read() as session:
-        plan = session.get(Plan, plan_id)
-        if plan is None or not opened.covers(region_code=region_code or plan.region_code):
+    with market.read(patiently=True) as session:
+        plans = [session.get(Plan, plan_id)] if plan_id is not None else running_plans(session, as_of or today)
+        plan = next((each for each in plans if each is not None and _is_open(opened, each, region_code)), None)
+        if plan is None:
             return None
         return read_scorecard(session, plan, region_code or plan.region_code, as_of or today, measures)
+
+
+def _is_open(opened: Reach, plan: Plan, region_code: str | None) -> bool:
+    """Whether somebody may look at a region of a plan."""
+    code = region_code or plan.region_code
+    return code.startswith(subtree(plan.region_code)) and opened.covers(region_code=code)
 
 
 def read_scorecard(
@@ -147,7 +156,7 @@ def indicator_by_region(
     today = business_day(market.now())
     if as_of is not None and as_of > today:
         raise Invalid(field="asOf", allowed="not later than today", allowed_zh="不晚于今天")
-    with market.read() as session:
+    with market.read(patiently=True) as session:
         indicator = session.get(PlanIndicator, indicator_id)
         plan = None if indicator is None else session.get(Plan, indicator.plan_id)
         if indicator is None or plan is None or not opened.covers(region_code=region_code):

@@ -115,7 +115,7 @@ def keep_scorecards(market: Market, *, limit: int, measures: Mapping[str, Measur
         due = _due(session, day, limit)
     kept = 0
     for plan_id, region_code in due:
-        with market.transaction() as session:
+        with market.transaction(patiently=True) as session:
             plan = session.get_one(Plan, plan_id)
             card = read_scorecard(session, plan, region_code, day, measures)
             if card is not None:

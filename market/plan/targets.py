@@ -96,7 +96,9 @@ def remove_target(market: Market, actor: Actor, *, target_id: str) -> None:
 
 def _managed(session: Session, opened: Reach, indicator_id: str, region_code: str) -> tuple[PlanIndicator, Plan]:
     """The indicator and plan of a target that the actor may set; else they are unknown."""
-    session.exec(select(PlanIndicator.id).where(PlanIndicator.id == indicator_id).with_for_update()).first()
+    session.exec(
+        select(PlanIndicator.id).where(PlanIndicator.id == indicator_id).with_for_update(key_share=True)
+    ).first()
     indicator, plan = indicator_of(session, indicator_id)
     if not opened.covers(region_code=plan.region_code):
         is_above = any(plan.region_code == code or _is_below(code, plan.region_code) for code in _codes(opened))

@@ -20,11 +20,11 @@ _LINES = SQLModel.metadata.tables[str(OrderLine.__tablename__)]
 def check_sales(market: Market) -> list[SalesFinding]:
     """Everything that is off, month by month; nothing, always. Selling goes on meanwhile: each comparison is one
     statement, and so of one moment."""
-    with market.read() as session:
+    with market.read(patiently=True) as session:
         months = months_of_sales(session)
     found: list[SalesFinding] = []
     for month in months:
-        with market.read() as session:
+        with market.read(patiently=True) as session:
             found += sums_off(session, month)
             found += journal_off(session, month)
             found += orders_off(session, month)

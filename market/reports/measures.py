@@ -12,7 +12,7 @@ from market.orders.rules import Channel, LineKind
 from market.organisations.rules import OrganisationKind
 from market.reports import measuring
 from market.reports.declare import ColumnKind
-from market.reports.measuring import Act
+from market.reports.measuring import Act, Areas
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,7 +38,7 @@ def measure(session: Session, key: str, *, region_prefix: str, start: date, end:
     found = MEASURES.get(key)
     if found is None:
         raise NotFound(field="measure")
-    return found.act(session, region_prefix, start, end)
+    return found.act(session, Areas(region_prefix, len(region_prefix)), start, end).get(region_prefix, 0)
 
 
 Shown = tuple[str, str] | tuple[None, None]

@@ -1,9 +1,12 @@
 """Use cases: run a report, or read its rows one by one for an export. Read `run_report` first."""
 
-from collections.abc import Callable, Iterator, Sequence
+import pickle
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from datetime import datetime
+from itertools import islice
+from tempfile import SpooledTemporaryFile
 
 from sqlmodel import Session
 
@@ -12,6 +15,7 @@ from market.kernel.errors import Forbidden, Invalid, NotFound
 from market.kernel.market import Market
 from market.kernel.permissions import Actor, Permission, Role, reach
 from market.reports.catalogue import REPORTS
+from market.reports.catalogue.base import CHUNK
 from market.reports.declare import (
     Column,
     ColumnKind,
@@ -28,6 +32,8 @@ from market.reports.sales.rules import check_span
 
 ROWS_MAX = 50_000
 """Rows of an answer in one piece: exports read more of them, one by one."""
+SPOOL_BYTES = 4 * 1024 * 1024
+"""Of an export's rows, before they wait on the disk and no longer in memory."""
 _FIGURES = {ColumnKind.MONEY, ColumnKind.COUNT, ColumnKind.WEIGHT, ColumnKind.SHARE, ColumnKind.HOURS}
 
 
@@ -38,7 +44,7 @@ def run_report(market: Market, actor: Actor, asked: ReportAsked) -> ReportResult
     Invalid; ReportTooLong; TooManyGroups beyond 50,000 rows; what the report itself refuses.
     """
     report = find_report(actor, asked.key)
-    with market.read() as session:
+    with market.read(patiently=True) as session:
         found, about = _open(session, actor, report, asked, now=market.now())
         size = ROWS_MAX if asked.first is None else asked.first
         sums, rows, count = _Sums(found), [], 0
@@ -64,26 +70,21 @@ class Streamed:
 
 
 @contextmanager
-def read_report(market: Market, actor: Actor, asked: ReportAsked) -> Iterator[Streamed]:
-    """A report's rows as they come from the database, however many, in the memory of a few. Refuses: as `run_report`.
+def read_report(
+    market: Market, actor: Actor, asked: ReportAsked, *, reports: Mapping[str, Report] = REPORTS
+) -> Iterator[Streamed]:
+    """A report's rows as they come from the database, however many, in the memory of a few. Refuses: as `run_report`,
+    but for the number of rows.
 
-    A report with shares of the whole is short: it is read once for the whole, and then row by row.
+    Of a report with ratios and shares the plain figures wait in a temporary file until the whole is known: it is one
+    read of the database either way, and so of one moment.
     """
-    report = find_report(actor, asked.key)
-    with market.read() as session:
+    report = find_report(actor, asked.key, reports=reports)
+    with market.read(patiently=True) as session:
         found, about = _open(session, actor, report, asked, now=market.now())
         sums = _Sums(found)
-        if any(column.derive is not None for column in found.columns):
-            kept = []
-            for row in found.rows:
-                sums.add(row)
-                kept.append(row)
-                if len(kept) > ROWS_MAX:
-                    raise _too_long(asked)
-            totals = sums.totals()
-            rows: Iterator[Row] = (_shown(found.columns, row, totals) for row in kept)
-        else:
-            rows = sums.added()
+        has_ratios = any(column.derive is not None for column in found.columns)
+        rows = _reckoned(found.columns, sums) if has_ratios else sums.added()
         yield Streamed(about, rows, lambda: _total_row(found.columns, sums.totals()))
 
 
@@ -93,10 +94,10 @@ def stream_report(market: Market, actor: Actor, asked: ReportAsked) -> Iterator[
         yield from streamed.rows
 
 
-def find_report(actor: Actor, key: str) -> Report:
+def find_report(actor: Actor, key: str, *, reports: Mapping[str, Report] = REPORTS) -> Report:
     """A report that the actor may ask for. Refuses: NotSignedIn; Forbidden; NotFound."""
     kinds = reader_kinds(actor)
-    report = REPORTS.get(key)
+    report = reports.get(key)
     if report is None:
         raise NotFound(field="report")
     if not kinds & report.readers:
@@ -183,6 +184,19 @@ class _Sums:
 def is_summed(column: Column) -> bool:
     """Whether a total is the sum of its rows."""
     return column.kind in _FIGURES and column.kind is not ColumnKind.SHARE and column.is_summed
+
+
+def _reckoned(columns: Sequence[Column], sums: _Sums) -> Iterator[Row]:
+    """The rows with what follows from their figures and from the totals, which are known once all were read."""
+    with SpooledTemporaryFile(max_size=SPOOL_BYTES) as kept:
+        plain = sums.added()
+        while some := list(islice(plain, CHUNK)):
+            pickle.dump(some, kept)
+        totals, size = sums.totals(), kept.tell()
+        kept.seek(0)
+        while kept.tell() < size:
+            for row in pickle.load(kept):  # noqa: S301 - what was written a moment ago, above
+                yield _shown(columns, row, totals)
 
 
 def _shown(columns: Sequence[Column], row: Row, totals: dict[str, int]) -> Row:

@@ -1,4 +1,4 @@
-"""Use cases and the worker's duty: reports that are produced after every week or month, and kept.
+"""Use cases and the worker's duty: reports and bulletins that are produced after every week or month, and kept.
 
 A period is produced once: the kept report and the schedule's step to the next period are one transaction, over a
 conditional update and a unique key. A worker that was away makes up what it missed, period by period.
@@ -20,10 +20,12 @@ from market.kernel.permissions import Actor, Permission, reach
 from market.people.actors import actor_of
 from market.people.rules import AccountState
 from market.people.tables import Account
+from market.reports.bulletins import BULLETIN, Gather, check_bulletin, produced, thaw_bulletin
 from market.reports.declare import ReportAsked, ReportResult
-from market.reports.frozen import asked_json, asked_of, freeze, thaw
+from market.reports.frozen import asked_json, asked_of, thaw
+from market.reports.outputs.bulletin.gather import Bulletin, monthly_bulletin
 from market.reports.run import run_report
-from market.reports.scoped import Run, as_organisation, as_region, check_reader
+from market.reports.scoped import Run, check_reader, narrowed
 from market.reports.states import KeptReportState, ReportCadence, ReportScheduleState, next_start, period_start
 from market.reports.submissions import figures
 from market.reports.tables import KeptReport, ReportFigures, ReportSchedule
@@ -40,7 +42,8 @@ _RIGHTS_LOST = {
 
 @dataclass(frozen=True, slots=True)
 class ScheduleDraft:
-    """A report to produce regularly, for a region's staff or for an organisation."""
+    """A report to produce regularly, for a region's staff or for an organisation; or a region's monthly bulletin, whose
+    `report` is BULLETIN."""
 
     report: str
     cadence: ReportCadence
@@ -52,14 +55,21 @@ class ScheduleDraft:
     """A day of the first period to produce; the period that is going on when left out."""
 
 
-def try_schedule(market: Market, actor: Actor, draft: ScheduleDraft, *, run: Run = run_report) -> None:
+def try_schedule(
+    market: Market,
+    actor: Actor,
+    draft: ScheduleDraft,
+    *,
+    run: Run = run_report,
+    gather: Gather = monthly_bulletin,
+) -> None:
     """Try a schedule on the last period that is over, so that what can never work is refused now and not at night.
 
     Refuses: NotSignedIn; Forbidden; NotFound for a region or organisation beyond the actor's reach; LimitReached above
-    20,000 rows; what `run_report` refuses.
+    20,000 rows; Invalid for a bulletin that is none; what `run_report` refuses.
     """
-    narrow = _narrowed(actor, draft.region_code, draft.organisation_id)
-    freeze(run(market, narrow, _asked(draft, business_day(market.now()))))
+    narrow = narrowed(actor, draft.region_code, draft.organisation_id)
+    produced(market, narrow, _asked(draft, business_day(market.now())), draft.region_code, run, gather)
 
 
 def schedule_report(market: Market, actor: Actor, draft: ScheduleDraft, *, key: str) -> str:
@@ -72,7 +82,9 @@ def schedule_report(market: Market, actor: Actor, draft: ScheduleDraft, *, key: 
     reach(actor, Permission.REPORT_EXPORT)
     if actor.limits is not None:
         raise Forbidden
-    _narrowed(actor, draft.region_code, draft.organisation_id)
+    narrowed(actor, draft.region_code, draft.organisation_id)
+    if draft.report == BULLETIN:
+        check_bulletin(draft.cadence, draft.region_code, is_plain=not draft.group_by and not draft.where)
     now = market.now()
     first = period_start(draft.cadence, draft.start or business_day(now))
     if first < business_day(now) - _BACK_MAX:
@@ -146,18 +158,30 @@ def stop_schedule(market: Market, actor: Actor, schedule_id: str) -> None:
 
 def kept_figures(market: Market, actor: Actor, kept_id: str) -> ReportResult:
     """What a schedule produced. Refuses: NotSignedIn; Forbidden, also whoever the report itself is not for; NotFound, also
-    for a period that failed."""
+    for a period that failed and for a bulletin."""
+    return thaw(_kept(market, actor, kept_id, is_bulletin=False))
+
+
+def kept_bulletin(market: Market, actor: Actor, kept_id: str) -> Bulletin:
+    """A bulletin that a schedule produced. Refuses as `kept_figures`, for all that is none."""
+    return thaw_bulletin(_kept(market, actor, kept_id, is_bulletin=True))
+
+
+def _kept(market: Market, actor: Actor, kept_id: str, *, is_bulletin: bool) -> bytes:
     reach(actor, Permission.REPORT_EXPORT)
     with market.read() as session:
         kept = session.exec(select(KeptReport).where(KeptReport.id == kept_id)).first()
-        if kept is None or kept.state is not KeptReportState.MADE:
+        is_there = kept is not None and kept.state is KeptReportState.MADE
+        if kept is None or not is_there or (kept.report_key == BULLETIN) is not is_bulletin:
             raise NotFound(field="keptReportId")
         _schedule(session, actor, kept.schedule_id, field="keptReportId")
         check_reader(actor, kept.report_key)
-        return thaw(figures(session, kept.id))
+        return figures(session, kept.id)
 
 
-def make_scheduled_reports(market: Market, *, limit: int, run: Run = run_report) -> int:
+def make_scheduled_reports(
+    market: Market, *, limit: int, run: Run = run_report, gather: Gather = monthly_bulletin
+) -> int:
     """The worker's duty: produce what is due, a period of each schedule at a time; says how many periods.
 
     Guards: a lease shares schedules out among workers; the conditional update from this period to the next lets only one
@@ -170,7 +194,7 @@ def make_scheduled_reports(market: Market, *, limit: int, run: Run = run_report)
         schedule_id = _claim(market)
         if schedule_id is None:
             break
-        made += _produce(market, schedule_id, run)
+        made += _produce(market, schedule_id, run, gather)
     return made
 
 
@@ -192,7 +216,7 @@ def _claim(market: Market) -> str | None:
         ).scalar_one_or_none()
 
 
-def _produce(market: Market, schedule_id: str, run: Run) -> int:
+def _produce(market: Market, schedule_id: str, run: Run, gather: Gather) -> int:
     now = market.now()
     with market.read() as session:
         schedule = session.exec(select(ReportSchedule).where(ReportSchedule.id == schedule_id)).one()
@@ -214,15 +238,14 @@ def _produce(market: Market, schedule_id: str, run: Run) -> int:
     content: bytes | None = None
     asked = replace(asked_of(schedule.asked), start=kept.period_start, end=kept.period_end)
     try:
-        result = run(market, actor, asked)
-        frozen = freeze(result)
+        frozen, row_count, as_of = produced(market, actor, asked, schedule.region_code, run, gather)
     except Unavailable:
         raise  # the database's trouble, not the report's: the next round tries again, once the lease is over
     except MarketError as refusal:
         kept.problem, kept.problem_en = refusal.message("zh-CN"), refusal.message("en")
     else:
         kept.state, kept.digest, content = KeptReportState.MADE, frozen.digest, frozen.content
-        kept.row_count, kept.as_of = result.row_count, result.as_of
+        kept.row_count, kept.as_of = row_count, as_of
     return _keep(market, schedule, kept, content)
 
 
@@ -263,14 +286,6 @@ def _schedule(session: Session, actor: Actor, schedule_id: str, *, field: str) -
     return found
 
 
-def _narrowed(actor: Actor, region_code: str | None, organisation_id: str | None) -> Actor:
-    if organisation_id is not None and region_code is None:
-        return as_organisation(actor, Permission.REPORT_EXPORT, organisation_id)
-    if organisation_id is not None:
-        raise NotFound(field="organisationId")
-    return as_region(actor, Permission.REPORT_EXPORT, region_code or "")
-
-
 def _actor_now(session: Session, schedule: ReportSchedule) -> Actor | None:
     """The account with the rights it has today, for this region or organisation alone; None when they are gone."""
     state = session.exec(select(Account.state).where(Account.id == schedule.created_by)).first()
@@ -278,6 +293,6 @@ def _actor_now(session: Session, schedule: ReportSchedule) -> Actor | None:
         return None
     actor = actor_of(session, schedule.created_by)
     try:
-        return _narrowed(actor, schedule.region_code, schedule.organisation_id)
+        return narrowed(actor, schedule.region_code, schedule.organisation_id)
     except (Forbidden, NotFound):
         return None

@@ -5,7 +5,7 @@ from dataclasses import replace
 
 from market.kernel.errors import Forbidden, NotFound
 from market.kernel.market import Market
-from market.kernel.permissions import GRANTS, Actor, ActorKind, Permission, reach
+from market.kernel.permissions import GRANTS, Actor, ActorKind, Permission, reach, region_prefix
 from market.kernel.permissions.words import STAFF_ROLES
 from market.reports.catalogue import REPORTS
 from market.reports.declare import ReportAsked, ReportResult
@@ -21,7 +21,12 @@ def as_region(actor: Actor, permission: Permission, region_code: str, *, field: 
     Refuses: NotSignedIn; Forbidden when no role of theirs grants the permission anywhere; NotFound for a region beyond
     their reach or for what is no region's code.
     """
-    if not reach(actor, permission).covers(region_code=region_code):
+    opened = reach(actor, permission)
+    try:
+        region_prefix(region_code)
+    except ValueError:
+        raise NotFound(field=field) from None
+    if not opened.covers(region_code=region_code):
         raise NotFound(field=field)
     roles = actor.staff_roles
     if actor.kind is ActorKind.ADMIN:
@@ -50,6 +55,16 @@ def as_organisation(actor: Actor, permission: Permission, organisation_id: str) 
         staff_roles=frozenset(),
         region_codes=frozenset(),
     )
+
+
+def narrowed(actor: Actor, region_code: str | None, organisation_id: str | None) -> Actor:
+    """The actor as one that takes reports away, of exactly one region or one organisation. Refuses as these two do;
+    NotFound for both at once and for neither."""
+    if organisation_id is None:
+        return as_region(actor, Permission.REPORT_EXPORT, region_code or "")
+    if region_code is not None:
+        raise NotFound(field="organisationId")
+    return as_organisation(actor, Permission.REPORT_EXPORT, organisation_id)
 
 
 def check_reader(actor: Actor, report_key: str) -> None:

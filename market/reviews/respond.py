@@ -92,7 +92,7 @@ def _move(market: Market, actor: Actor, review_id: str, to: BuyerReviewState, va
 
 def _review(session: Session, review_id: str) -> Review:
     """Its row is this transaction's."""
-    review = session.exec(select(Review).where(Review.id == review_id).with_for_update()).first()
+    review = session.exec(select(Review).where(Review.id == review_id).with_for_update(key_share=True)).first()
     if review is None:
         raise NotFound(field="review")
     return review

@@ -54,6 +54,6 @@ class ReviewPhoto(SQLModel, table=True):
     review_id: str = Field(primary_key=True, foreign_key="review.id", max_length=30, sa_column_kwargs=part_of())
     position: int = Field(primary_key=True)
     media_id: str = Field(max_length=30)
-    key: str = Field(description="Storage key")
+    key: str = Field(description="Storage key", sa_column_kwargs=personal(PersonalKind.TEXT, OnErasure.DELETE))
     width: int
     height: int

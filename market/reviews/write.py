@@ -66,7 +66,7 @@ def edit_review(market: Market, actor: Actor, review_id: str, draft: ReviewDraft
     _check(draft)
     with market.transaction() as session:
         now = market.now()
-        review = session.exec(select(Review).where(Review.id == review_id).with_for_update()).first()
+        review = session.exec(select(Review).where(Review.id == review_id).with_for_update(key_share=True)).first()
         if review is None or not mine.covers(owner_id=review.account_id):
             raise NotFound(field="review")
         if review.state == BuyerReviewState.HIDDEN or now > review.written_at + EDIT_WITHIN:
@@ -96,7 +96,9 @@ def _check(draft: ReviewDraft) -> None:
         raise Invalid(field="text", allowed=f"at most {TEXT_MAX} characters", allowed_zh=f"最多 {TEXT_MAX} 个字")
     if len(draft.photo_ids) > PHOTOS_MAX or len(set(draft.photo_ids)) != len(draft.photo_ids):
         raise Invalid(
-            field="photos", allowed=f"at most {PHOTOS_MAX} pictures, each once", allowed_zh=f"最多 {PHOTOS_MAX} 张照片"
+            field="photoIds",
+            allowed=f"at most {PHOTOS_MAX} pictures, each once",
+            allowed_zh=f"最多 {PHOTOS_MAX} 张照片",
         )
 
 
@@ -156,7 +158,7 @@ def _show_photos(session: Session, review_id: str, account_id: str, media_ids: S
     """The review shows these pictures and no others. What it no longer shows stays with its owner."""
     session.execute(sa.delete(ReviewPhoto).where(col(ReviewPhoto.review_id) == review_id))
     for position, media_id in enumerate(media_ids, start=1):
-        picture = use_media(session, media_id, owner_ids=[account_id], kind=MediaKind.REVIEW, field="photos")
+        picture = use_media(session, media_id, owner_ids=[account_id], kind=MediaKind.REVIEW, field="photoIds")
         session.add(
             ReviewPhoto(
                 review_id=review_id,

@@ -8,17 +8,19 @@ import signal
 import threading
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager, contextmanager
+from functools import partial
 from types import FrameType
 
-from market.kernel.database import open_database
+from market.catalogue.content.package_rows import OPTIONS_CHANGED
 from market.kernel.market import Market
 from market.kernel.outbox import Claimed
-from market.people.profile.erasure import ERASED
 from market.server.logs import Log, flush_logs
 from market.server.notices import notice_handlers, open_teller
+from market.server.privacy import privacy_handlers
 from market.server.settings import Settings
 from market.server.webhooks import webhook_handlers
 from market.server.worker import DUTIES, Duty, Handler, Worker, delivery
+from market.sessions.retired import follow_options
 
 
 def _to_nobody(_message: Claimed) -> None:
@@ -27,7 +29,6 @@ def _to_nobody(_message: Claimed) -> None:
 
 HANDLERS: dict[str, Handler] = dict.fromkeys(
     (
-        ERASED,
         "booking.cancelled",
         "booking.no_show",
         "booking.redeemed",
@@ -53,12 +54,13 @@ HANDLERS: dict[str, Handler] = dict.fromkeys(
 def handlers(market: Market, settings: Settings, log: Log) -> dict[str, Handler]:
     """What is done about the outbox's messages, by topic. Subscriptions read them for themselves."""
     teller = open_teller(settings, market, log)
-    return {**HANDLERS, **webhook_handlers(market), **notice_handlers(market, teller)}
-
-
-def open_market(settings: Settings) -> Market:
-    """The market of these settings; close it at the end."""
-    return Market(open_database(settings.database_url), secret=settings.secret.get_secret_value())
+    return {
+        **HANDLERS,
+        OPTIONS_CHANGED: partial(follow_options, market),
+        **privacy_handlers(market),
+        **webhook_handlers(market),
+        **notice_handlers(market, teller),
+    }
 
 
 @asynccontextmanager

@@ -156,7 +156,8 @@ def configure_logs(settings: Settings, *, writer: LineWriter = _stdout) -> Log:
     handler = _Forwarding(log)
     logging.basicConfig(handlers=[handler], level=settings.log_level.upper(), force=True)
     logging.captureWarnings(capture=True)
-    logging.getLogger("alembic").setLevel(logging.WARNING)
+    for talkative in ("alembic", "httpx", "httpcore"):  # the latter two write the addresses they call, secrets and all
+        logging.getLogger(talkative).setLevel(logging.WARNING)
     return log
 
 

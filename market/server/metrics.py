@@ -6,7 +6,7 @@ With several server processes each writes its figures to files of a shared folde
 
 import os
 from collections.abc import Awaitable, Callable, MutableMapping
-from typing import Any
+from typing import Any, Literal
 
 import prometheus_client as prometheus
 from prometheus_client.multiprocess import MultiProcessCollector
@@ -47,11 +47,12 @@ class Metrics:
         self._cost = self._counter("market_cost_points", "Points that operations cost.", "kind")
         self._errors = self._counter("market_errors", "Errors told to clients.", "code")
         self._operations = self._counter("market_operations", "Requests by operation name.", "operation")
-        self.in_flight = prometheus.Gauge(
-            "market_requests_in_flight",
-            "Requests being answered now.",
-            registry=self.registry,
-            multiprocess_mode="livesum",
+        self.in_flight = self._gauge("market_requests_in_flight", "Requests being answered now.", "livesum")
+        self._subscriptions = self._gauge("market_subscriptions_open", "Subscriptions that go on now.", "livesum")
+        self._events = self._counter("market_subscription_events", "Results sent to subscribers.")
+        self._webhooks = self._counter("market_webhook_tries", "Webhook messages that this process sent.", "outcome")
+        self.webhooks_waiting = self._gauge(
+            "market_webhooks_waiting", "Webhook messages to send or send again, whichever process does.", "mostrecent"
         )
         # Bound once: looking a child up by its labels costs as much as all the counting.
         self._bound: dict[tuple[str, int, str], tuple[Any, Any, Any, Any]] = {}
@@ -60,6 +61,22 @@ class Metrics:
 
     def _counter(self, name: str, what: str, *labels: str) -> prometheus.Counter:
         return prometheus.Counter(name, what, labels, registry=self.registry)
+
+    def _gauge(self, name: str, what: str, mode: Literal["livesum", "mostrecent"]) -> prometheus.Gauge:
+        """`mode` says how the figures of several processes come to one."""
+        return prometheus.Gauge(name, what, registry=self.registry, multiprocess_mode=mode)
+
+    def count_subscriptions(self, more: int) -> None:
+        """One more is open, or one less (-1)."""
+        self._subscriptions.inc(more)
+
+    def count_event(self) -> None:
+        """A subscriber was sent a result."""
+        self._events.inc()
+
+    def count_webhook(self, is_delivered: bool) -> None:
+        """A webhook message was tried."""
+        self._webhooks.labels("delivered" if is_delivered else "failed").inc()
 
     def count(
         self,

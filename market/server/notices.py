@@ -5,12 +5,21 @@ from collections.abc import Callable, Mapping, Sequence
 
 import httpx
 
+from market.catalogue.review.decide import REVIEWED
 from market.catalogue.review.expiry import TOPIC as PAPER_ENDS
 from market.kernel.errors import Invalid
 from market.kernel.market import Market
 from market.kernel.outbox import Claimed
 from market.kernel.phones import masked
-from market.live.notices import Notice, Teller, tell_invited, tell_of_paper, tell_of_webhook
+from market.live.notices import (
+    Notice,
+    Teller,
+    tell_invited,
+    tell_of_paper,
+    tell_of_review,
+    tell_of_statement,
+    tell_of_webhook,
+)
 from market.live.webhooks.send import DISABLED
 from market.organisations.manage.invitations import SEND_TOPIC
 from market.people.gateways.calls import TIMEOUT
@@ -18,6 +27,7 @@ from market.people.gateways.tencent import TencentAccount, TencentSms
 from market.server.logs import Log
 from market.server.settings import Settings
 from market.server.worker import Handler
+from market.settlement.statements.answer import ISSUED
 
 
 class ConsoleTeller:
@@ -89,6 +99,8 @@ def open_teller(settings: Settings, market: Market, log: Log) -> Teller:
             templates = {
                 Notice.INVITATION: settings.sms_invitation_template_id,
                 Notice.PAPER_ENDS: settings.sms_paper_template_id,
+                Notice.REVIEWED: settings.sms_review_template_id,
+                Notice.STATEMENT: settings.sms_statement_template_id,
                 Notice.WEBHOOK_OFF: settings.sms_webhook_template_id,
             }
             return TencentTeller(account, templates, log=log, market=market)
@@ -108,5 +120,7 @@ def notice_handlers(market: Market, teller: Teller) -> dict[str, Handler]:
     return {
         SEND_TOPIC: handler(tell_invited),
         PAPER_ENDS: handler(tell_of_paper),
+        REVIEWED: handler(tell_of_review),
+        ISSUED: handler(tell_of_statement),
         DISABLED: handler(tell_of_webhook),
     }

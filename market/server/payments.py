@@ -5,6 +5,7 @@ import html
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from datetime import timedelta
+from typing import TYPE_CHECKING
 
 import httpx
 from starlette.requests import Request
@@ -14,18 +15,22 @@ from starlette.routing import Route
 from market.checkout.carts import forget_carts
 from market.checkout.till import expire_orders, on_paid, on_refunded
 from market.kernel.market import Market
+from market.kernel.money import Money
 from market.payments.errors import ForgedNotice
 from market.payments.flow import Till, reconcile, send_refunds, take_trade
 from market.payments.gateways.sandbox import Sandbox
 from market.payments.gateways.transfer import BankTransfer
-from market.payments.gateways.wechat import Credentials, WeChatPay, read_notice
-from market.payments.port import Gateway
+from market.payments.intents import amount_waiting
+from market.payments.port import Gateway, TradeState
 from market.payments.refunds import record_refund
 from market.server.logs import Log
 from market.server.settings import Settings
 from market.server.worker import BATCH, Duty
 from market.settlement.bills.fetch import reconcile_bills
 from market.vouchers.uses import tidy_uses
+
+if TYPE_CHECKING:
+    from market.payments.gateways.wechat import Credentials
 
 WECHAT_PATH, WECHAT_REFUND_PATH, SANDBOX_PATH = "/notify/wechat", "/notify/wechat/refund", "/sandbox/pay/"
 NOTICE_BYTES_MAX = 64 * 1024
@@ -42,7 +47,11 @@ class Gateways:
         self.sandbox = Sandbox(market.now, SANDBOX_PATH) if settings.sandbox else None
         self.credentials = _credentials(settings) if settings.wechat_pay_mchid else None
 
-    def till(self, http: httpx.AsyncClient) -> Till:
+    def client(self) -> httpx.AsyncClient | None:
+        """Connections to whoever is called over HTTP; None when nobody is, for they take memory and time to prepare."""
+        return None if self.credentials is None else httpx.AsyncClient()
+
+    def till(self, http: httpx.AsyncClient | None) -> Till:
         """All of them, over this client."""
         found: dict[str, Gateway] = {}
         if self.sandbox is not None:
@@ -50,7 +59,9 @@ class Gateways:
         if self._settings.transfer_account:
             name, number, bank = (part.strip() for part in self._settings.transfer_account.split("/"))
             found["transfer"] = BankTransfer(name, number, bank)
-        if self.credentials is not None:
+        if self.credentials is not None and http is not None:
+            from market.payments.gateways.wechat import WeChatPay  # noqa: PLC0415 - loaded where it is set up
+
             site = self._settings.public_url
             found["wechat"] = WeChatPay(
                 self.credentials, http, self._market.now, site + WECHAT_PATH, site + WECHAT_REFUND_PATH
@@ -60,8 +71,12 @@ class Gateways:
     @asynccontextmanager
     async def opened(self) -> AsyncIterator[Till]:
         """The till for a while, with connections of its own."""
-        async with httpx.AsyncClient() as http:
+        http = self.client()
+        try:
             yield self.till(http)
+        finally:
+            if http is not None:
+                await http.aclose()
 
 
 def payment_routes(gateways: Gateways, till: Till, market: Market, log: Log) -> list[Route]:
@@ -105,7 +120,9 @@ def _forget_carts(market: Market) -> int:
     return forget_carts(market, market.now() - CARTS_KEPT, limit=BATCH)
 
 
-def _credentials(settings: Settings) -> Credentials:
+def _credentials(settings: Settings) -> "Credentials":
+    from market.payments.gateways.wechat import Credentials  # noqa: PLC0415 - loaded where it is set up
+
     assert settings.wechat_pay_private_key is not None, "checked when they were read"
     assert settings.wechat_pay_public_key is not None, "checked when they were read"
     return Credentials.of(
@@ -120,8 +137,10 @@ def _credentials(settings: Settings) -> Credentials:
 
 
 def _wechat_notices(
-    credentials: Credentials, till: Till, market: Market, log: Log
+    credentials: "Credentials", till: Till, market: Market, log: Log
 ) -> Callable[[Request], Awaitable[Response]]:
+    from market.payments.gateways.wechat import read_notice  # noqa: PLC0415 - loaded where it is set up
+
     async def take(request: Request) -> Response:
         if int(request.headers.get("content-length") or 0) > NOTICE_BYTES_MAX:
             return _told(413, "too large")
@@ -150,14 +169,23 @@ def _told(status: int, message: str) -> JSONResponse:
 def _sandbox_page(sandbox: Sandbox, till: Till, market: Market) -> Callable[[Request], Awaitable[Response]]:
     async def page(request: Request) -> Response:
         number = request.path_params["number"]
+        waiting = await market.look(amount_waiting, market, number)
+        if waiting is not None:
+            sandbox.expect(number, *waiting)
         if request.method == "POST":
             trade = sandbox.settle(number, is_paid=request.query_params.get("paid") == "yes")
             if trade is not None:
                 await take_trade(till, market, "sandbox", trade, notice=(f"{number}/{trade.state}", trade.state))
         trade = await sandbox.query(number)
         amount, currency = sandbox.amounts.get(number, (0, ""))
+        shown = {
+            "number": html.escape(number),
+            "amount": f"{Money(amount).text()} {currency}" if currency else "",
+            "state": _STATES[trade.state],
+            "choice": _CHOICE if trade.state is TradeState.NOT_PAID else "",
+        }
         return HTMLResponse(
-            _PAGE.format(number=html.escape(number), amount=f"{amount / 100:.2f} {currency}", state=trade.state.value),
+            _PAGE.format(**shown),
             headers={"content-security-policy": "default-src 'none'; style-src 'unsafe-inline'; form-action 'self'"},
         )
 
@@ -171,7 +199,14 @@ _PAGE = """<!doctype html>
 <h1>支付沙箱</h1>
 <p>不会收取任何款项，仅用于开发。 No money is taken: for development only.</p>
 <p>{number}<br><strong>{amount}</strong><br>{state}</p>
-<form method="post" action="?paid=yes"><button>支付成功 Pay</button></form>
-<form method="post" action="?paid=no"><button>放弃 Give up</button></form>
-</html>
+{choice}</html>
 """
+_CHOICE = """<form method="post" action="?paid=yes"><button>支付成功 Pay</button></form>
+<form method="post" action="?paid=no"><button>放弃 Give up</button></form>
+"""
+_STATES = {
+    TradeState.NOT_PAID: "待支付 · waits to be paid",
+    TradeState.PAID: "已支付，请回到商城查看订单 · paid: go back and look at the order",
+    TradeState.CLOSED: "已关闭，请重新发起支付 · closed: start the payment anew",
+    TradeState.UNKNOWN: "没有待支付的这笔付款 · no such payment waits",
+}

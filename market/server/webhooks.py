@@ -10,6 +10,7 @@ from market.live.webhooks.address import Policy
 from market.live.webhooks.fan_out import fan_out
 from market.live.webhooks.rules import TOPICS
 from market.live.webhooks.send import Courier, deliver_webhooks, forget_deliveries
+from market.server.metrics import Metrics
 from market.server.settings import Settings
 from market.server.worker import Duty, Handler
 
@@ -21,11 +22,18 @@ def webhook_policy(settings: Settings) -> Policy:
     return Policy(is_open=not settings.is_production)
 
 
-def webhook_duties(settings: Settings) -> Sequence[Duty]:
+def webhook_duties(
+    settings: Settings, metrics: Metrics | None = None, *, courier: Courier | None = None
+) -> Sequence[Duty]:
     """Sending, and forgetting what was sent long ago."""
-    courier = Courier(webhook_policy(settings))
+    send = partial(
+        deliver_webhooks,
+        courier=courier or Courier(webhook_policy(settings)),
+        limit=_BATCH,
+        tell=None if metrics is None else metrics.count_webhook,
+    )
     return (
-        Duty("send webhooks", timedelta(seconds=2), partial(deliver_webhooks, courier=courier, limit=_BATCH), _BATCH),
+        Duty("send webhooks", timedelta(seconds=2), send, _BATCH, waits=True),
         Duty("forget webhooks", timedelta(hours=1), partial(forget_deliveries, limit=500)),
     )
 

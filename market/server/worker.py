@@ -7,6 +7,7 @@ import threading
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from functools import partial
 
 from market import migrations
 from market.aftersales.bookings import refund_departures
@@ -24,6 +25,7 @@ from market.organisations.manage.answers import expire_invitations
 from market.people.forget import forget_expired
 from market.people.profile.erasure import erase_people
 from market.people.profile.export import expire_exports, make_exports
+from market.plan.bulletin import county_bulletin
 from market.plan.snapshots import keep_scorecards
 from market.reports.schedules import make_scheduled_reports
 from market.server.logs import Log, mask
@@ -54,6 +56,9 @@ class Duty:
     every: timedelta
     act: Callable[[Market], int]
     batch: int = BATCH
+    waits: bool = False
+    """Whether it waits for other people's servers. Then it has a thread of its own, so that a slow one holds up nothing
+    else."""
 
 
 def _forget_answers(market: Market) -> int:
@@ -106,7 +111,12 @@ DUTIES: Sequence[Duty] = (
     Duty("copy personal data", timedelta(seconds=10), _copy_personal_data, _PEOPLE),
     Duty("drop copies", timedelta(hours=1), _drop_copies),
     Duty("erase people", timedelta(hours=1), _erase_people, _PEOPLE),
-    Duty("make scheduled reports", timedelta(minutes=5), _few(make_scheduled_reports, 10), 10),
+    Duty(
+        "make scheduled reports",
+        timedelta(minutes=5),
+        _few(partial(make_scheduled_reports, gather=county_bulletin), 10),
+        10,
+    ),
     Duty("keep plan scorecards", timedelta(hours=6), _few(keep_scorecards, 20), 20),
     Duty("forget answers", timedelta(hours=1), _forget_answers),
     Duty("forget messages", timedelta(hours=1), _forget_messages),
@@ -125,7 +135,7 @@ def delivery(handlers: Mapping[str, Handler], *, every: timedelta = timedelta(se
             _deliver(market, handlers, message)
         return len(taken)
 
-    return Duty("deliver messages", every, act, batch)
+    return Duty("deliver messages", every, act, batch, waits=True)
 
 
 def _deliver(market: Market, handlers: Mapping[str, Handler], message: Claimed) -> None:
@@ -179,6 +189,16 @@ class Worker:
 
     def run(self, stop: threading.Event) -> None:
         """Do duties until told to stop; a running batch is finished first."""
+        lanes = [[each for each in self._due if not each.waits], *([each] for each in self._due if each.waits)]
+        workers = [Worker(self._market, self._log, lane) for lane in lanes if lane]
+        threads = [threading.Thread(target=each.keep_doing, args=(stop,), name="worker") for each in workers]
+        for thread in threads:
+            thread.start()
+        for thread in threads:
+            thread.join()
+
+    def keep_doing(self, stop: threading.Event) -> None:
+        """Do these duties one after another, in this thread, until told to stop."""
         while not stop.is_set():
             self.run_due(stop)
             wait = min(self._due.values(), default=self._market.now()) - self._market.now()

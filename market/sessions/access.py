@@ -39,8 +39,7 @@ def managed_option(session: Session, actor: Actor, option_id: str, *, now: datet
         raise NotFound(field="option")
     option, package, producer_id = found
     producer = acting(session, actor, producer_id, field="option", now=now)
-    if option.retired_at is not None:
-        raise OptionRetired(option_id=option_id)
+    require_offered(session, option_id)
     require_selling(producer)
     return OptionManaged(option, package, producer)
 
@@ -66,3 +65,9 @@ def acting(session: Session, actor: Actor, producer_id: str, *, field: str, now:
     return act_for(
         session, actor, Permission.SESSION_MANAGE, producer_id=producer_id, today=business_day(now), field=field
     )
+
+
+def require_offered(session: Session, option_id: str) -> None:
+    """Step: refuses with OptionRetired when an option is not offered any more."""
+    if session.exec(select(PackageOption.retired_at).where(PackageOption.id == option_id)).one() is not None:
+        raise OptionRetired(option_id=option_id)

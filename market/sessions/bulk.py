@@ -7,7 +7,7 @@ from typing import Any
 import sqlalchemy as sa
 from sqlmodel import Session, SQLModel
 
-from market.catalogue.tables import Listing
+from market.catalogue.tables import Listing, PackageOption
 from market.kernel import audit
 from market.kernel.clock import business_day, day_bounds
 from market.kernel.errors import Invalid, NotFound
@@ -29,6 +29,7 @@ CHUNK = 500
 """Sessions moved in one transaction."""
 DAYS_MAX = 92
 _LISTING = SQLModel.metadata.tables[str(Listing.__tablename__)]
+_OPTION = SQLModel.metadata.tables[str(PackageOption.__tablename__)]
 _ORGANISATION = SQLModel.metadata.tables[str(Organisation.__tablename__)]
 
 
@@ -84,7 +85,8 @@ def reopen_sessions(
     """Open the sessions of a scope again that were closed for this reason, the next 500 of them: after the storm, those
     closed for WEATHER, and not what was closed for another reason before it.
 
-    Refuses and guards as `close_sessions`. Sessions of frozen organisations stay closed.
+    Refuses and guards as `close_sessions`. Sessions of frozen organisations, and of
+    options that are not offered any more, stay closed.
     """
     return _move(market, actor, _Move(scope, SessionState.OPEN, reason), idempotency_key=idempotency_key)
 
@@ -197,7 +199,8 @@ def _candidates(actor: Actor, move: _Move, now: datetime) -> sa.Select[Any]:
     query = sa.select(SESSION.c.id).where(*at, _movable(move), _within(move.scope), mine)
     if move.to_state is SessionState.OPEN:
         joined = joined.join(_ORGANISATION, _ORGANISATION.c.id == _LISTING.c.producer_id)
-        query = query.where(_ORGANISATION.c.state == OrganisationState.ACTIVE)
+        joined = joined.join(_OPTION, _OPTION.c.id == SESSION.c.option_id)
+        query = query.where(_ORGANISATION.c.state == OrganisationState.ACTIVE, _OPTION.c.retired_at.is_(None))
     return query.select_from(joined).order_by(SESSION.c.starts_at, SESSION.c.package_id).limit(CHUNK + 1)
 
 

@@ -8,6 +8,7 @@ from sqlmodel import Session, SQLModel
 
 from market.catalogue.keep import keep_next_session
 from market.catalogue.tables import FAR_FUTURE, Listing
+from market.kernel.database.prebuilt import Prebuilt
 from market.kernel.topics import touch
 from market.sessions.rules import SessionState
 from market.sessions.tables.core import SESSION
@@ -15,7 +16,7 @@ from market.sessions.vacancies import vacancies_shown
 
 _LISTING = SQLModel.metadata.tables[str(Listing.__tablename__)]
 _NOW = sa.bindparam("now", type_=SESSION.c.starts_at.type)
-_NEXT = (
+_NEXT = Prebuilt(
     sa.select(SESSION.c.starts_at)
     .where(
         SESSION.c.package_id == sa.bindparam("package_id"),
@@ -27,7 +28,7 @@ _NEXT = (
     .limit(1)
 )
 # NO KEY: rows that only point at a listing need not wait.
-_LOCK = (
+_LOCK = Prebuilt(
     sa.select(_LISTING.c.id)
     .where(_LISTING.c.id.in_(sa.bindparam("ids", expanding=True)))
     .order_by(_LISTING.c.id)
@@ -37,9 +38,8 @@ _LOCK = (
 
 def next_session_at(session: Session, package_id: str, now: datetime) -> datetime:
     """Step: when a package's next open session with a vacancy starts; FAR_FUTURE when there is none."""
-    session.flush()
-    found = session.execute(_NEXT, {"package_id": package_id, "now": now}).scalar_one_or_none()
-    return found or FAR_FUTURE
+    found = _NEXT.first(session, {"package_id": package_id, "now": now})
+    return FAR_FUTURE if found is None else found.starts_at
 
 
 def keep_next(session: Session, package_ids: Iterable[str], now: datetime) -> None:
@@ -51,8 +51,7 @@ def keep_next(session: Session, package_ids: Iterable[str], now: datetime) -> No
     ids = sorted(set(package_ids))
     if not ids:
         return
-    session.flush()
-    session.execute(_LOCK, {"ids": ids}).all()
+    _LOCK.all(session, {"ids": ids})
     for package_id in ids:
         keep_next_session(session, package_id, next_session_at(session, package_id, now))
     touch(session, "sessions", *ids)

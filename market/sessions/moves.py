@@ -12,7 +12,7 @@ from market.kernel.ids import require_id
 from market.kernel.market import Market
 from market.kernel.permissions import Actor, Permission, reach
 from market.organisations.steps import require_selling
-from market.sessions.access import managed_session
+from market.sessions.access import managed_session, require_offered
 from market.sessions.errors import SeatsTaken
 from market.sessions.events import record_event
 from market.sessions.holds.lapse import take_back
@@ -52,7 +52,8 @@ def close_session(market: Market, actor: Actor, session_id: str, *, reason: Clos
 def reopen_session(market: Market, actor: Actor, session_id: str, *, idempotency_key: str) -> str:
     """Take bookings of a closed session again; its id.
 
-    Refuses: NotSignedIn, Forbidden; InvalidId; NotFound; IllegalTransition unless it is closed; NotSelling.
+    Refuses: NotSignedIn, Forbidden; InvalidId; NotFound; IllegalTransition unless it is closed; NotSelling;
+    OptionRetired.
     Once: the same key gives the first answer. Guards: one update of the state it was in.
     """
     return _move(market, actor, SessionMove(session_id, SessionState.OPEN), idempotency_key=idempotency_key)
@@ -104,6 +105,7 @@ def _move(market: Market, actor: Actor, move: SessionMove, *, idempotency_key: s
             row, producer = managed_session(session, actor, move.session_id, now=now)
             if move.to_state is SessionState.OPEN:
                 require_selling(producer)
+                require_offered(session, row.option_id)
             before = row.state
             turned = _change(session, row, move, now)
             record_event(session, actor, [row.id], EVENT_OF[move.to_state], now=now, reason=move.reason)

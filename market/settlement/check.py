@@ -51,7 +51,7 @@ _RELEASES, _STATEMENTS, _LINES, _PAYOUTS = _table(Release), _table(Statement), _
 def check_ledger(market: Market, actor: Actor) -> list[Finding]:
     """Everything that is wrong; nothing, always. Refuses: NotSignedIn; Forbidden."""
     reach(actor, Permission.SETTLEMENT_MANAGE)
-    with market.read() as session:
+    with market.read(patiently=True) as session:
         return check_books(session)
 
 

@@ -49,13 +49,13 @@ def subjects_of(session: Session, seller_order_id: str) -> dict[str, Subject]:
         select(OrderLine)
         .where(OrderLine.seller_order_id == seller_order_id, OrderLine.kind != LineKind.GIFT)
         .order_by(col(OrderLine.id))
-        .with_for_update()
+        .with_for_update(key_share=True)
         .execution_options(populate_existing=True)
     ).all()
     part = session.exec(
         select(SellerOrder)
         .where(SellerOrder.id == seller_order_id)
-        .with_for_update()
+        .with_for_update(key_share=True)
         .execution_options(populate_existing=True)
     ).first()
     if part is None:

@@ -18,6 +18,7 @@ from sqlalchemy.dialects.postgresql import (
 from sqlmodel import Session, SQLModel
 
 from market.kernel.clock import business_day
+from market.kernel.database.prebuilt import Prebuilt
 from market.kernel.permissions import Actor
 from market.stock.errors import HoldExpired, ShortLine, SoldOut
 from market.stock.journal import Cause, Line, post, take_first_expired
@@ -30,17 +31,21 @@ _HOLD = _HOLDS.c
 
 _MINE = sa.and_(_HOLD.holder == sa.bindparam("of"), _HOLD.variant_id == sa.bindparam("variant"))
 _LIVE = sa.or_(_HOLD.expires_at.is_(None), _HOLD.expires_at > sa.bindparam("now"))
-_ADD = insert(_HOLDS).on_conflict_do_nothing(index_elements=[_HOLD.holder, _HOLD.variant_id]).returning(_HOLD.quantity)
-_LIST = sa.select(_HOLD.variant_id).where(_HOLD.holder == sa.bindparam("of"))
-_DROP = sa.delete(_HOLDS).where(_MINE).returning(_HOLD.quantity)
-_USE_UP = sa.delete(_HOLDS).where(_MINE, _LIVE, _HOLD.quantity == sa.bindparam("some")).returning(_HOLD.quantity)
-_USE_SOME = (
+_ADD = Prebuilt(
+    insert(_HOLDS).on_conflict_do_nothing(index_elements=[_HOLD.holder, _HOLD.variant_id]).returning(_HOLD.quantity)
+)
+_LIST = Prebuilt(sa.select(_HOLD.variant_id).where(_HOLD.holder == sa.bindparam("of")))
+_DROP = Prebuilt(sa.delete(_HOLDS).where(_MINE).returning(_HOLD.quantity))
+_USE_UP = Prebuilt(
+    sa.delete(_HOLDS).where(_MINE, _LIVE, _HOLD.quantity == sa.bindparam("some")).returning(_HOLD.quantity)
+)
+_USE_SOME = Prebuilt(
     sa.update(_HOLDS)
     .where(_MINE, _LIVE, _HOLD.quantity > sa.bindparam("some"))
     .values(quantity=_HOLD.quantity - sa.bindparam("some"))
     .returning(_HOLD.quantity)
 )
-_EXTEND = (
+_EXTEND = Prebuilt(
     sa.update(_HOLDS)
     .where(_MINE, _LIVE, _HOLD.quantity >= sa.bindparam("some"))
     .values(expires_at=sa.bindparam("until"))
@@ -77,11 +82,11 @@ def _add_hold(
     session: Session, told: Told, *, variant_id: str, quantity: int, until: datetime, holder: str, now: datetime
 ) -> None:
     row = {"variant_id": variant_id, "holder": holder, "quantity": quantity, "expires_at": until, "created_at": now}
-    if session.execute(_ADD, row).one_or_none() is not None:
+    if _ADD.first(session, row) is not None:
         return
     # The holder's own earlier hold is in the way. When it ended (money that came late), it goes first.
     take_back_expired(session, told, variant_id=variant_id, now=now)
-    if session.execute(_ADD, row).one_or_none() is None:
+    if _ADD.first(session, row) is None:
         raise ValueError(f"{holder} holds {variant_id} already")
 
 
@@ -95,7 +100,7 @@ def extend_step(
     """
     for variant_id, quantity in demand_in_order(demands):
         mine = {"of": holder, "variant": variant_id, "some": quantity, "now": now, "until": until}
-        if session.execute(_EXTEND, mine).one_or_none() is None:
+        if _EXTEND.first(session, mine) is None:
             raise HoldExpired(variant_id=variant_id)
 
 
@@ -108,11 +113,11 @@ def release_step(session: Session, *, holder: str, demands: Mapping[str, int] | 
     """
     told = Told()
     if demands is None:
-        for variant_id in sorted(session.execute(_LIST, {"of": holder}).scalars()):
+        for (variant_id,) in sorted(_LIST.all(session, {"of": holder})):
             lock(session, variant_id)
-            held = session.execute(_DROP, {"of": holder, "variant": variant_id}).scalar_one_or_none()
-            if held is not None:
-                give_back(session, told, variant_id=variant_id, quantity=held)
+            dropped = _DROP.first(session, {"of": holder, "variant": variant_id})
+            if dropped is not None:
+                give_back(session, told, variant_id=variant_id, quantity=dropped.quantity)
     else:
         for variant_id, quantity in demand_in_order(demands):
             lock(session, variant_id)
@@ -150,6 +155,6 @@ def _use(session: Session, *, variant_id: str, quantity: int, holder: str, now: 
     mine = {"of": holder, "variant": variant_id, "some": quantity, "now": now}
     # In this order: whoever waited for another part of the same hold to be used finds the rest with the second.
     for statement in (_USE_SOME, _USE_UP):
-        if session.execute(statement, mine).one_or_none() is not None:
+        if statement.first(session, mine) is not None:
             return
     raise HoldExpired(variant_id=variant_id)

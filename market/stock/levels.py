@@ -16,6 +16,7 @@ from sqlmodel import Session, SQLModel
 
 from market.catalogue.keep import keep_stock_state
 from market.catalogue.rules import StockState
+from market.kernel.database.prebuilt import Prebuilt
 from market.kernel.errors import LimitReached
 from market.stock.errors import StockPromised
 from market.stock.rules import ON_HAND_MAX, state_of
@@ -28,33 +29,33 @@ _LISTINGS = SQLModel.metadata.tables["listing"]
 _LEVEL, _HOLD = _LEVELS.c, _HOLDS.c
 _ROW = (_LEVEL.variant_id, _LEVEL.on_hand, _LEVEL.reserved, _LEVEL.version, _LEVEL.low_at)
 
-# Built once: every placing of an order runs some of these.
 _THIS = _LEVEL.variant_id == sa.bindparam("variant")
 _BY = sa.bindparam("by", type_=sa.Integer)
-_FIND = sa.select(*_ROW).where(_THIS)
-_LOCK = _FIND.with_for_update(key_share=True)  # of no effect on SQLite, where only one transaction writes
-_OPEN = insert(_LEVELS).on_conflict_do_nothing(index_elements=[_LEVEL.variant_id])
-_CHANGE = (
+_FOUND = sa.select(*_ROW).where(_THIS)
+_FIND = Prebuilt(_FOUND)
+_LOCK = Prebuilt(_FOUND.with_for_update(key_share=True))  # of no effect on SQLite, where only one transaction writes
+_OPEN = Prebuilt(insert(_LEVELS).on_conflict_do_nothing(index_elements=[_LEVEL.variant_id]))
+_CHANGE = Prebuilt(
     sa.update(_LEVELS)
     .where(_THIS, _LEVEL.on_hand + _BY >= _LEVEL.reserved, _LEVEL.on_hand + _BY <= ON_HAND_MAX)
     .values(on_hand=_LEVEL.on_hand + _BY, version=_LEVEL.version + 1)
     .returning(*_ROW)
 )
-_RESERVE = (
+_RESERVE = Prebuilt(
     sa.update(_LEVELS)
     .where(_THIS, _LEVEL.on_hand - _LEVEL.reserved >= _BY)
     .values(reserved=_LEVEL.reserved + _BY)
     .returning(*_ROW)
 )
-_GIVE_BACK = sa.update(_LEVELS).where(_THIS).values(reserved=_LEVEL.reserved - _BY).returning(*_ROW)
-_SHIP = (
+_GIVE_BACK = Prebuilt(sa.update(_LEVELS).where(_THIS).values(reserved=_LEVEL.reserved - _BY).returning(*_ROW))
+_SHIP = Prebuilt(
     sa.update(_LEVELS)
     .where(_THIS, _LEVEL.reserved >= _BY)
     .values(on_hand=_LEVEL.on_hand - _BY, reserved=_LEVEL.reserved - _BY, version=_LEVEL.version + 1)
     .returning(*_ROW)
 )
-_SET_LOW = sa.update(_LEVELS).where(_THIS).values(low_at=sa.bindparam("low")).returning(*_ROW)
-_TAKE_BACK = (
+_SET_LOW = Prebuilt(sa.update(_LEVELS).where(_THIS).values(low_at=sa.bindparam("low")).returning(*_ROW))
+_TAKE_BACK = Prebuilt(
     sa.delete(_HOLDS)
     .where(_HOLD.variant_id == sa.bindparam("variant"), _HOLD.expires_at <= sa.bindparam("now"))
     .returning(_HOLD.quantity)
@@ -105,7 +106,7 @@ class Told:
 
 def level_of(session: Session, variant_id: str) -> Level | None:
     """Step: the level as it is now, or None for a variant that was never received."""
-    row = session.execute(_FIND, {"variant": variant_id}).one_or_none()
+    row = _FIND.first(session, {"variant": variant_id})
     return None if row is None else Level(*row)
 
 
@@ -114,8 +115,8 @@ def lock_level(session: Session, variant_id: str, *, producer_id: str) -> Level:
 
     Guards: the primary key. Of two that make it at once, the second waits for the first and then finds it.
     """
-    session.execute(_OPEN, {"variant_id": variant_id, "producer_id": producer_id, "on_hand": 0})
-    return Level(*session.execute(_LOCK, {"variant": variant_id}).one())
+    _OPEN.run(session, {"variant_id": variant_id, "producer_id": producer_id, "on_hand": 0})
+    return Level(*_LOCK.one(session, {"variant": variant_id}))
 
 
 def change_on_hand(session: Session, told: Told, *, variant_id: str, by: int) -> Level:
@@ -124,7 +125,7 @@ def change_on_hand(session: Session, told: Told, *, variant_id: str, by: int) ->
     Refuses: StockPromised when fewer would be left than are promised; LimitReached above 100,000,000.
     Guards: one conditional update, and the row's CHECK beneath.
     """
-    row = session.execute(_CHANGE, {"variant": variant_id, "by": by}).one_or_none()
+    row = _CHANGE.first(session, {"variant": variant_id, "by": by})
     if row is not None:
         level = Level(*row)
         return told.note(level, free_before=level.free - by)
@@ -136,7 +137,7 @@ def change_on_hand(session: Session, told: Told, *, variant_id: str, by: int) ->
 
 def reserve(session: Session, told: Told, *, variant_id: str, quantity: int) -> Level | None:
     """Step: promise so many, or None when fewer are free. Guards: one conditional update, and the CHECK beneath."""
-    row = session.execute(_RESERVE, {"variant": variant_id, "by": quantity}).one_or_none()
+    row = _RESERVE.first(session, {"variant": variant_id, "by": quantity})
     if row is None:
         return None
     level = Level(*row)
@@ -145,27 +146,27 @@ def reserve(session: Session, told: Told, *, variant_id: str, quantity: int) -> 
 
 def give_back(session: Session, told: Told, *, variant_id: str, quantity: int) -> Level:
     """Step: so many are promised no more. The caller has just deleted their hold."""
-    level = Level(*session.execute(_GIVE_BACK, {"variant": variant_id, "by": quantity}).one())
+    level = Level(*_GIVE_BACK.one(session, {"variant": variant_id, "by": quantity}))
     return told.note(level, free_before=level.free - quantity)
 
 
 def ship(session: Session, told: Told, *, variant_id: str, quantity: int) -> Level:
     """Step: so many that were promised leave. The caller has just deleted their hold, and sees to lots and movements."""
-    level = Level(*session.execute(_SHIP, {"variant": variant_id, "by": quantity}).one())
+    level = Level(*_SHIP.one(session, {"variant": variant_id, "by": quantity}))
     return told.note(level, free_before=level.free)
 
 
 def set_low(session: Session, told: Told, level: Level, low_at: int | None) -> Level:
     """Step: from how many on buyers are told that few are left, of a level that the caller has locked."""
     told.note(level, free_before=level.free)
-    row = session.execute(_SET_LOW, {"variant": level.variant_id, "low": low_at}).one()
+    row = _SET_LOW.one(session, {"variant": level.variant_id, "low": low_at})
     return told.note(Level(*row), free_before=level.free)
 
 
 def lock(session: Session, variant_id: str) -> None:
     """Step: nobody else changes the level, if there is one, until the transaction ends: what comes before any change of
     its holds."""
-    session.execute(_LOCK, {"variant": variant_id}).one_or_none()
+    _LOCK.first(session, {"variant": variant_id})
 
 
 def take_back_expired(session: Session, told: Told, *, variant_id: str, now: datetime) -> int:
@@ -174,7 +175,7 @@ def take_back_expired(session: Session, told: Told, *, variant_id: str, now: dat
     Guards: the level's lock; a hold's row is deleted once, and one that was extended meanwhile stays.
     """
     lock(session, variant_id)
-    freed: int = sum(session.execute(_TAKE_BACK, {"variant": variant_id, "now": now}).scalars())
+    freed: int = sum(row.quantity for row in _TAKE_BACK.all(session, {"variant": variant_id, "now": now}))
     if freed:
         give_back(session, told, variant_id=variant_id, quantity=freed)
     return freed

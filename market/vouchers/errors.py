@@ -3,7 +3,7 @@
 from market.kernel.errors import Conflict
 from market.vouchers.rules import WhyNot
 
-_WORDS = {
+WORDS = {
     WhyNot.UNKNOWN: ("没有这个优惠码", "there is no such code"),
     WhyNot.NOT_RUNNING: ("活动未开始、已暂停或已结束", "it has not begun, is paused, or is over"),
     WhyNot.NOT_APPLICABLE: ("不适用于所选商品", "it is for other things than these"),
@@ -12,6 +12,7 @@ _WORDS = {
     WhyNot.USED_UP: ("已领完", "it is used up"),
     WhyNot.PERSON_LIMIT: ("您已达到使用次数上限", "you have used it as often as one person may"),
 }
+"""Why a voucher gives nothing, in Chinese and English."""
 
 
 class VoucherUnusable(Conflict):
@@ -22,7 +23,7 @@ class VoucherUnusable(Conflict):
     en = "The voucher “{voucher}” cannot be used: {why_en}. Leave it out and reckon again."
 
     def __init__(self, *, voucher: str, why: WhyNot) -> None:
-        zh, en = _WORDS[why]
+        zh, en = WORDS[why]
         super().__init__(voucher=voucher, why=why, why_zh=zh, why_en=en)
 
 

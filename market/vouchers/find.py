@@ -2,10 +2,12 @@
 
 from collections.abc import Sequence
 from datetime import datetime
+from typing import Any
 
 import sqlalchemy as sa
-from sqlmodel import Session, col, select
+from sqlmodel import Session, SQLModel
 
+from market.kernel.database.prebuilt import Prebuilt
 from market.vouchers.evaluate import Evaluation, Refusal, Scope, Terms, VoucherLine, evaluate
 from market.vouchers.rules import CampaignState, WhyNot, is_running
 from market.vouchers.tables import VoucherCampaign, VoucherPerson
@@ -14,24 +16,28 @@ AUTOMATIC_MAX = 200
 """So many running campaigns without a code are looked at, the newest first."""
 
 
-# Built once: every placing of an order runs these.
-_C = VoucherCampaign
-_AUTOMATIC = (
-    select(_C)
+_TABLE = SQLModel.metadata.tables[str(VoucherCampaign.__tablename__)]
+_PEOPLE = SQLModel.metadata.tables[str(VoucherPerson.__tablename__)].c
+_C = _TABLE.c
+_AUTOMATIC = Prebuilt(
+    sa.select(_TABLE)
     .where(
-        col(_C.code).is_(None),
+        _C.code.is_(None),
         _C.state == CampaignState.ACTIVE,
-        col(_C.starts_at) <= sa.bindparam("now"),
-        col(_C.ends_at) > sa.bindparam("now"),
-        sa.or_(
-            col(_C.scope_producer_id).is_(None),
-            col(_C.scope_producer_id).in_(sa.bindparam("sellers", expanding=True)),
-        ),
+        _C.starts_at <= sa.bindparam("now"),
+        _C.ends_at > sa.bindparam("now"),
+        sa.or_(_C.scope_producer_id.is_(None), _C.scope_producer_id.in_(sa.bindparam("sellers", expanding=True))),
     )
-    .order_by(col(_C.starts_at).desc(), col(_C.id))
+    .order_by(_C.starts_at.desc(), _C.id)
     .limit(AUTOMATIC_MAX)
 )
-_TYPED = select(_C).where(col(_C.code).in_(sa.bindparam("codes", expanding=True)))
+_TYPED = Prebuilt(sa.select(_TABLE).where(_C.code.in_(sa.bindparam("codes", expanding=True))))
+_USED = Prebuilt(
+    sa.select(_PEOPLE.campaign_id, _PEOPLE.used_count).where(
+        _PEOPLE.account_id == sa.bindparam("account"),
+        _PEOPLE.campaign_id.in_(sa.bindparam("campaigns", expanding=True)),
+    )
+)
 
 
 def discounts_for(
@@ -57,8 +63,8 @@ def discounts_for(
     return Evaluation(found.shares, (*refused, *found.refused))
 
 
-def terms_of(campaign: VoucherCampaign) -> Terms:
-    """A campaign as evaluation takes it."""
+def terms_of(campaign: Any) -> Terms:
+    """A campaign, or its row, as evaluation takes it."""
     return Terms(
         id=campaign.id,
         code=campaign.code,
@@ -82,27 +88,21 @@ def terms_of(campaign: VoucherCampaign) -> Terms:
     )
 
 
-def _campaigns(
-    session: Session, codes: list[str], lines: Sequence[VoucherLine], now: datetime
-) -> Sequence[VoucherCampaign]:
+def _campaigns(session: Session, codes: list[str], lines: Sequence[VoucherLine], now: datetime) -> list[Any]:
     sellers = sorted({line.producer_id for line in lines})
-    automatic = session.exec(_AUTOMATIC, params={"now": now, "sellers": sellers}).all()
-    typed = session.exec(_TYPED, params={"codes": codes}).all() if codes else []
+    automatic = _AUTOMATIC.all(session, {"now": now, "sellers": sellers})
+    typed = _TYPED.all(session, {"codes": codes}) if codes else []
     return [*automatic, *typed]
 
 
 def _used_by(session: Session, campaign_ids: list[str], account_id: str | None) -> dict[str, int]:
     if account_id is None or not campaign_ids:
         return {}
-    rows = session.exec(
-        select(VoucherPerson.campaign_id, VoucherPerson.used_count).where(
-            VoucherPerson.account_id == account_id, col(VoucherPerson.campaign_id).in_(campaign_ids)
-        )
-    ).all()
+    rows = _USED.all(session, {"account": account_id, "campaigns": campaign_ids})
     return {campaign_id: count for campaign_id, count in rows}
 
 
-def _why_not(campaign: VoucherCampaign, used: int, now: datetime) -> WhyNot | None:
+def _why_not(campaign: Any, used: int, now: datetime) -> WhyNot | None:
     if campaign.state == CampaignState.DRAFT:
         return WhyNot.UNKNOWN  # not announced: it answers as if it were not there
     if not is_running(campaign.state, starts_at=campaign.starts_at, ends_at=campaign.ends_at, now=now):

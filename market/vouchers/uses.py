@@ -15,6 +15,7 @@ from sqlalchemy.dialects.postgresql import (
 )
 from sqlmodel import Session, SQLModel
 
+from market.kernel.database.prebuilt import Prebuilt
 from market.kernel.ids import new_id
 from market.vouchers.errors import VoucherUnusable
 from market.vouchers.rules import CampaignState, UseState, WhyNot, is_running
@@ -28,7 +29,7 @@ _CAMPAIGN, _PERSON, _USE = _CAMPAIGNS.c, _PEOPLE.c, _USES.c
 _of: sa.BindParameter[str] = sa.bindparam("of")
 _amount: sa.BindParameter[int] = sa.bindparam("some", type_=sa.BigInteger)
 _now: sa.BindParameter[datetime] = sa.bindparam("now")
-_TAKE = (
+_TAKE = Prebuilt(
     sa.update(_CAMPAIGNS)
     .where(
         _CAMPAIGN.id == _of,
@@ -41,30 +42,32 @@ _TAKE = (
     .values(spent_fen=_CAMPAIGN.spent_fen + _amount, used_count=_CAMPAIGN.used_count + 1)
     .returning(_CAMPAIGN.person_limit)
 )
-_LOCK = sa.select(_CAMPAIGN.id).where(_CAMPAIGN.id == _of).with_for_update(key_share=True)
-_GIVE = (
+_LOCK = Prebuilt(sa.select(_CAMPAIGN.id).where(_CAMPAIGN.id == _of).with_for_update(key_share=True))
+_GIVE = Prebuilt(
     sa.update(_CAMPAIGNS)
     .where(_CAMPAIGN.id == _of)
     .values(spent_fen=_CAMPAIGN.spent_fen - _amount, used_count=_CAMPAIGN.used_count - sa.bindparam("uses"))
 )
 _COUNT = insert(_PEOPLE)
-_COUNT_PERSON = _COUNT.on_conflict_do_update(
-    index_elements=[_PERSON.campaign_id, _PERSON.account_id],
-    set_={"used_count": _PERSON.used_count + 1},
-    where=sa.or_(sa.bindparam("most", type_=sa.Integer).is_(None), _PERSON.used_count < sa.bindparam("most")),
-).returning(_PERSON.used_count)
-_UNCOUNT_PERSON = (
+_COUNT_PERSON = Prebuilt(
+    _COUNT.on_conflict_do_update(
+        index_elements=[_PERSON.campaign_id, _PERSON.account_id],
+        set_={"used_count": _PERSON.used_count + 1},
+        where=sa.or_(sa.bindparam("most", type_=sa.Integer).is_(None), _PERSON.used_count < sa.bindparam("most")),
+    ).returning(_PERSON.used_count)
+)
+_UNCOUNT_PERSON = Prebuilt(
     sa.update(_PEOPLE)
     .where(_PERSON.campaign_id == _of, _PERSON.account_id == sa.bindparam("who"))
     .values(used_count=_PERSON.used_count - 1)
 )
-_ADD = insert(_USES).on_conflict_do_nothing(index_elements=[_USE.holder, _USE.campaign_id]).returning(_USE.id)
-_LAPSED = (
+_ADD = Prebuilt(insert(_USES).on_conflict_do_nothing(index_elements=[_USE.holder, _USE.campaign_id]).returning(_USE.id))
+_LAPSED = Prebuilt(
     sa.delete(_USES)
     .where(_USE.campaign_id == _of, _USE.state == UseState.HELD, _USE.expires_at <= _now)
     .returning(_USE.account_id, _USE.amount_fen)
 )
-_CONFIRM = (
+_CONFIRM = Prebuilt(
     sa.update(_USES)
     .where(
         _USE.holder == sa.bindparam("of_holder"),
@@ -74,19 +77,21 @@ _CONFIRM = (
     .values(state=UseState.USED, expires_at=None)
     .returning(_USE.campaign_id)
 )
-_EXTEND = (
+_EXTEND = Prebuilt(
     sa.update(_USES)
     .where(_USE.holder == sa.bindparam("of_holder"), _USE.state == UseState.HELD, _USE.expires_at > _now)
     .values(expires_at=sa.bindparam("until", type_=_USE.expires_at.type))
     .returning(_USE.campaign_id)
 )
-_HELD_BY = sa.select(_USE.campaign_id).where(_USE.holder == sa.bindparam("of_holder"), _USE.state == UseState.HELD)
-_RELEASE = (
+_HELD_BY = Prebuilt(
+    sa.select(_USE.campaign_id).where(_USE.holder == sa.bindparam("of_holder"), _USE.state == UseState.HELD)
+)
+_RELEASE = Prebuilt(
     sa.delete(_USES)
     .where(_USE.holder == sa.bindparam("of_holder"), _USE.campaign_id == _of, _USE.state == UseState.HELD)
     .returning(_USE.account_id, _USE.amount_fen)
 )
-_RETURN = (
+_RETURN = Prebuilt(
     sa.update(_USES)
     .where(
         _USE.holder == sa.bindparam("of_holder"),
@@ -121,36 +126,36 @@ def hold_uses(
     """
     for use in sorted(uses, key=lambda each: each.campaign_id):
         values = {"of": use.campaign_id, "some": use.amount_fen, "now": now}
-        taken = session.execute(_TAKE, values).one_or_none()
+        taken = _TAKE.first(session, values)
         if taken is None:
             _take_back(session, use.campaign_id, now)
-            taken = session.execute(_TAKE, values).one_or_none()
+            taken = _TAKE.first(session, values)
         if taken is None:
             raise _refusal(session, use.campaign_id, now)
         person = {"campaign_id": use.campaign_id, "account_id": account_id, "used_count": 1, "most": taken.person_limit}
-        if session.execute(_COUNT_PERSON, person).one_or_none() is None:
+        if _COUNT_PERSON.first(session, person) is None:
             _take_back(session, use.campaign_id, now)
-            if session.execute(_COUNT_PERSON, person).one_or_none() is None:
+            if _COUNT_PERSON.first(session, person) is None:
                 raise VoucherUnusable(voucher=_named(session, use.campaign_id), why=WhyNot.PERSON_LIMIT)
         _add(session, use, account_id=account_id, holder=holder, until=until, now=now)
 
 
 def confirm_uses(session: Session, *, holder: str, now: datetime) -> list[str]:
     """Step: what an order holds is used; the campaigns. What had ended is not among them: hold it anew."""
-    return sorted(session.execute(_CONFIRM, {"of_holder": holder, "now": now}).scalars().all())
+    return sorted(row.campaign_id for row in _CONFIRM.all(session, {"of_holder": holder, "now": now}))
 
 
 def extend_uses(session: Session, *, holder: str, until: datetime, now: datetime) -> list[str]:
     """Step: what an order holds is held until then; the campaigns. What had ended is not among them."""
     held = {"of_holder": holder, "now": now, "until": until}
-    return sorted(session.execute(_EXTEND, held).scalars().all())
+    return sorted(row.campaign_id for row in _EXTEND.all(session, held))
 
 
 def release_uses(session: Session, *, holder: str) -> None:
     """Step: an order needs what it holds no more. Once: what was released or taken back is left alone."""
-    for campaign_id in sorted(session.execute(_HELD_BY, {"of_holder": holder}).scalars().all()):
+    for campaign_id in sorted(row.campaign_id for row in _HELD_BY.all(session, {"of_holder": holder})):
         _lock(session, campaign_id)
-        for row in session.execute(_RELEASE, {"of_holder": holder, "of": campaign_id}).all():
+        for row in _RELEASE.all(session, {"of_holder": holder, "of": campaign_id}):
             _give(session, campaign_id, row.account_id, row.amount_fen)
 
 
@@ -163,13 +168,13 @@ def give_back(session: Session, *, holder: str, campaign_id: str, amount_fen: in
     """
     values = {"of_holder": holder, "of": campaign_id, "some": amount_fen}
     _lock(session, campaign_id)
-    row = session.execute(_RETURN, values).one_or_none()
+    row = _RETURN.first(session, values)
     if row is None:
         raise ValueError(f"{holder} has not used {amount_fen} fen of {campaign_id}")
     is_whole = bool(row.state == UseState.RETURNED)
-    session.execute(_GIVE, {"of": campaign_id, "some": amount_fen, "uses": 1 if is_whole else 0})
+    _GIVE.run(session, {"of": campaign_id, "some": amount_fen, "uses": 1 if is_whole else 0})
     if is_whole:
-        session.execute(_UNCOUNT_PERSON, {"of": campaign_id, "who": row.account_id})
+        _UNCOUNT_PERSON.run(session, {"of": campaign_id, "who": row.account_id})
     return is_whole
 
 
@@ -200,28 +205,28 @@ def _add(session: Session, use: Use, *, account_id: str, holder: str, until: dat
         "expires_at": until,
         "created_at": now,
     }
-    if session.execute(_ADD, row).one_or_none() is not None:
+    if _ADD.first(session, row) is not None:
         return
     # The order's own earlier hold, ended, is in the way: money that came late.
     _take_back(session, use.campaign_id, now)
-    if session.execute(_ADD, row).one_or_none() is None:
+    if _ADD.first(session, row) is None:
         raise ValueError(f"{holder} uses {use.campaign_id} already")
 
 
 def _lock(session: Session, campaign_id: str) -> None:
     """A campaign comes before its uses, also where `_TAKE` found too little: having waited, it keeps the row's lock."""
-    session.execute(_LOCK, {"of": campaign_id}).one_or_none()
+    _LOCK.first(session, {"of": campaign_id})
 
 
 def _take_back(session: Session, campaign_id: str, now: datetime) -> None:
     _lock(session, campaign_id)
-    for row in session.execute(_LAPSED, {"of": campaign_id, "now": now}).all():
+    for row in _LAPSED.all(session, {"of": campaign_id, "now": now}):
         _give(session, campaign_id, row.account_id, row.amount_fen)
 
 
 def _give(session: Session, campaign_id: str, account_id: str, amount_fen: int) -> None:
-    session.execute(_GIVE, {"of": campaign_id, "some": amount_fen, "uses": 1})
-    session.execute(_UNCOUNT_PERSON, {"of": campaign_id, "who": account_id})
+    _GIVE.run(session, {"of": campaign_id, "some": amount_fen, "uses": 1})
+    _UNCOUNT_PERSON.run(session, {"of": campaign_id, "who": account_id})
 
 
 def _refusal(session: Session, campaign_id: str, now: datetime) -> VoucherUnusable:

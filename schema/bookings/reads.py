@@ -13,7 +13,7 @@ from market.orders.tables import CustomerOrder
 from market.people.tables import Account
 from schema.bookings.sealed import BOOKINGS, code, participant, qr
 from schema.catalogue.tours import TOUR_PACKAGE
-from schema.filters import moment_order
+from schema.filters import moment_order, order_number, text_order
 from schema.node import money
 from schema.people.me import ACCOUNT_FIELDS
 from schema.projection import (
@@ -134,11 +134,12 @@ def _where(t: sa.FromClause, build: Build, args: Args) -> list[Condition]:
         conditions.append(t.c.local_date >= build.bind(first, type_=sa.Date()))
     if last is not None:
         conditions.append(t.c.local_date <= build.bind(last, type_=sa.Date()))
-    for name, of_order in (("number", "number"), ("phoneTail", "phone_tail")):
+    for name, of_order, via in (("number", "number", order_number), ("phoneTail", "phone_tail", None)):
         slot = where.slot(name)
         if slot is not None:
             order = _ORDERS.alias()
-            conditions.append(exists(order, where=[order.c.id == t.c.order_id, order.c[of_order] == build.bind(slot)]))
+            asked = order.c[of_order] == build.bind(slot, via)
+            conditions.append(exists(order, where=[order.c.id == t.c.order_id, asked]))
     return conditions
 
 
@@ -148,6 +149,16 @@ def _on_roster(t: sa.FromClause, build: Build, args: Args) -> list[Condition]:
         return _where(t, build, args)
     expected = t.c.state.in_([quoted("CONFIRMED"), quoted("REDEEMED"), quoted("NO_SHOW")])
     return [expected, *_where(t, build, args)]
+
+
+def _tickets_of(t: sa.FromClause, ticket: sa.FromClause, _build: Build) -> Condition:
+    booking = BOOKINGS.alias()
+    return exists(booking, where=[booking.c.id == ticket.c.booking_id, booking.c.account_id == t.c.id])
+
+
+def _tickets_where(t: sa.FromClause, _build: Build, args: Args) -> list[Condition]:
+    where = args.nested("where")
+    return [among(t.c.state, where.get("states"))] if "states" in where else []
 
 
 _BY_START = {"START": moment_order("s", "starts_at")}
@@ -162,6 +173,13 @@ ACCOUNT_FIELDS["bookings"] = Listed(
     "START",
     on=lambda t, booking, _build: booking.c.account_id == t.c.id,
     where=_where,
+)
+ACCOUNT_FIELDS["tickets"] = Listed(
+    lambda: TICKET,
+    {"NEWEST": text_order("n", "id", is_descending=True)},
+    "NEWEST",
+    on=_tickets_of,
+    where=_tickets_where,
 )
 SESSION_FIELDS["roster"] = Listed(
     lambda: BOOKING,

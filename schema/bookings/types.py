@@ -74,6 +74,11 @@ class BookingWhere:
     end: date | None = strawberry.field(name="to", default=UNSET, description="To this day, included.")
 
 
+@strawberry.input(description="Which tickets.")
+class TicketWhere:
+    states: list[TicketState] | None = strawberry.field(default=UNSET, description="In any of these states.")
+
+
 @strawberry.type(description="Reads of bookings.")
 @ruled(PUBLIC)
 class BookingQueries:

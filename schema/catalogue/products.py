@@ -62,8 +62,8 @@ class SeasonWindow:
 class Variant(Node):
     sku: str = field("The seller's code for it.")
     name: str = localized_field("Its name.")
-    net_weight_grams: int = field("Net weight in grams.")
-    pack_count: int = field("Pieces in a pack.")
+    net_weight_grams: int = field("What one holds, all of it together, in grams: by this it is sent.")
+    pack_count: int = field("How many are in one.")
     unit: str = localized_field("What one is called: a box, a tin.")
     price: Money = field("The price of one.")
     stock_state: StockState = field("Whether it can be had.")

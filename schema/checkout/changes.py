@@ -95,7 +95,7 @@ class PlaceOrderInput:
         default_factory=list, description="Lines to order; all when left out."
     )
     delivery: list[DeliveryChoice] = strawberry.field(
-        default_factory=list, description="Offers to take; the cheapest where none is chosen."
+        default_factory=list, description="Offers to take; where none is chosen, the cheapest that is brought."
     )
     codes: list[str] = strawberry.field(default_factory=list, description="Voucher codes.")
     address_id: strawberry.ID | None = strawberry.field(

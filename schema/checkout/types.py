@@ -52,6 +52,7 @@ class CartLine:
     title: str = strawberry.field(description="What it is.")
     quantity: int = strawberry.field(description="Pieces; 1 of a session.")
     units: list[CartUnit] = strawberry.field(description="Its tickets, of a session.")
+    participants: list[str] = strawberry.field(description="Who comes, as far as they were named.")
     unit_price: Money = strawberry.field(description="For one, now.")
     amount: Money = strawberry.field(description="For all, before discounts.")
     discount: Money = strawberry.field(description="Given off by vouchers.")
@@ -76,7 +77,7 @@ class DeliveryOffer:
     fee: Money = strawberry.field(description="What it costs.")
     promise_hours: int = strawberry.field(description="How soon, in hours.")
     pickup_point_id: strawberry.ID | None = strawberry.field(
-        description="Where it is fetched; null when it is brought."
+        description="Where it is fetched: `nodes` fetches it; null when it is brought."
     )
 
     @classmethod
@@ -96,6 +97,7 @@ class DeliveryOffer:
 @ruled(PUBLIC)
 class CartSeller:
     key: str = strawberry.field(description="What choices of delivery name it by.")
+    producer_id: strawberry.ID = strawberry.field(description="Who sells: `nodes` fetches them.")
     goods: Money = strawberry.field(description="For the goods.")
     delivery: Money = strawberry.field(description="For delivery, by the offer chosen.")
     discount: Money = strawberry.field(description="Given off.")
@@ -144,6 +146,7 @@ def cart_shown(reading: Reading, language: str) -> Cart:
         sellers=[
             CartSeller(
                 key=seller.seller,
+                producer_id=strawberry.ID(seller.seller.partition("/")[0]),
                 goods=money_of(seller.goods_fen),
                 delivery=money_of(seller.delivery_fen),
                 discount=money_of(seller.discount_fen),
@@ -183,6 +186,7 @@ def _line(line: ReckonedLine, found: Reckoned, language: str) -> CartLine:
             CartUnit(unit_type_id=strawberry.ID(unit), name=names.get(unit, ""), count=count)
             for unit, count in sorted(line.wish.units.items())
         ],
+        participants=list(line.wish.participants),
         unit_price=money_of(line.unit_price_fen),
         amount=money_of(line.amount_fen),
         discount=money_of(priced.discount_fen),
@@ -193,6 +197,16 @@ def _line(line: ReckonedLine, found: Reckoned, language: str) -> CartLine:
         listing_id=strawberry.ID(line.offer.listing_id),
         variant_id=strawberry.ID(line.variant.id) if line.variant else None,
         session_id=strawberry.ID(line.session.id) if line.session else None,
-        form=line.variant.name if line.variant else line.session.option_name if line.session else "",
+        form=_form(line, language),
         starts_at=line.session.starts_at if line.session else None,
     )
+
+
+def _form(line: ReckonedLine, language: str) -> str:
+    if line.variant:
+        name, english = line.variant.name, line.variant.name_en
+    elif line.session:
+        name, english = line.session.option_name, line.session.option_name_en
+    else:
+        return ""
+    return english or name if language == "en" else name

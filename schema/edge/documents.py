@@ -12,6 +12,7 @@ from typing import Any
 
 from graphql import (
     DocumentNode,
+    GraphQLEnumType,
     GraphQLError,
     GraphQLSchema,
     GraphQLSyntaxError,
@@ -34,6 +35,9 @@ _KEPT_TOKENS_MAX = 200_000
 """Over all kept documents; a token with its nodes takes about 300 bytes of memory."""
 _MESSAGE_MAX = 500
 _SUGGESTION = re.compile(r" Did you mean [^?]*\?")
+_UNKNOWN_VALUE = re.compile(r"does not exist in '(\w+)' enum\.")
+_VALUES_MAX = 30
+"""Values of an enum that are told when one was not among them."""
 _LIMIT_REACHED = re.compile(r"more than (\d+) (tokens|comments)")
 _NO_VALUES = VariableValues({}, {})
 
@@ -188,10 +192,18 @@ class Documents:
             for error in errors[:ERRORS_MAX]
         ]
 
+    def _allowed(self, enum: str) -> str:
+        """The values that would have been right."""
+        found = self.schema.type_map.get(enum)
+        names = list(found.values) if isinstance(found, GraphQLEnumType) else []
+        return f" Allowed: {', '.join(names)}." if 0 < len(names) <= _VALUES_MAX else ""
+
     def _worded(self, message: str) -> str:
         """Cut a message to size, as it may quote a value of any length that the client sent."""
         if not self._suggestions:
             message = _SUGGESTION.sub("", message)
+        elif unknown := _UNKNOWN_VALUE.search(message):
+            message = _SUGGESTION.sub("", message) + self._allowed(unknown[1])
         return message if len(message) <= _MESSAGE_MAX else message[:_MESSAGE_MAX] + "…"
 
 

@@ -1,12 +1,14 @@
-"""GraphQL over Server-Sent Events, "distinct connections mode": a POST that accepts text/event-stream is answered by a
-stream of its own (https://github.com/enisdenjo/graphql-sse, PROTOCOL.md).
+"""GraphQL over Server-Sent Events, "distinct connections mode": a POST or GET that accepts text/event-stream is answered
+by a stream of its own (https://github.com/enisdenjo/graphql-sse, PROTOCOL.md).
 
 Each result is an event `next`; the last event is `complete`. What can be told about the document is told in the
-stream, as the protocol asks; only what is wrong with the request itself has a status.
+stream, as the protocol asks; only what is wrong with the request itself has a status. A browser's `EventSource` can only
+GET and can add no header: it is let in where the browser itself says that the page is this site's or an allowed
+origin's (Sec-Fetch-Site, Origin). Any other page could otherwise use up the places of whoever looks at it.
 """
 
 import asyncio
-from collections.abc import Awaitable, Callable, MutableMapping
+from collections.abc import Awaitable, Callable, Mapping, MutableMapping
 from contextlib import suppress
 from typing import Any
 
@@ -15,7 +17,7 @@ from schema.edge.http import Answer, ErrorLog, Header, Scope, Send
 from schema.edge.live import Admit, LiveLimits, Perform, Places, Stopped, Stream
 from schema.edge.media import MediaType
 from schema.edge.refusals import BadRequest, error_body, language_of
-from schema.edge.requests import Caller, GraphQLRequest, check_content_type, from_body, request_id_of
+from schema.edge.requests import Caller, GraphQLRequest, check_content_type, from_body, from_query_string, request_id_of
 
 App = Callable[[Scope, Receive, Send], Awaitable[None]]
 _BODY_SECONDS_MAX = 10.0
@@ -32,7 +34,7 @@ _BEAT = b":\n\n"
 
 
 class EventStreams:
-    """An ASGI app: streams for whoever asks for them by POST, `otherwise` for all other requests."""
+    """An ASGI app: streams for whoever asks for them, `otherwise` for all other requests."""
 
     def __init__(
         self,
@@ -40,12 +42,15 @@ class EventStreams:
         perform: Perform,
         admit: Admit,
         *,
+        is_own_page: Callable[[Mapping[bytes, bytes]], bool],
         places: Places,
         log: ErrorLog,
         limits: LiveLimits | None = None,
     ) -> None:
-        """`places` are shared with the other live protocols."""
+        """`places` are shared with the other live protocols; `is_own_page` says, of a GET's headers, whether its page may
+        come here."""
         self._otherwise = otherwise
+        self._is_own_page = is_own_page
         self._perform = perform
         self._admit = admit
         self._places = places
@@ -55,7 +60,7 @@ class EventStreams:
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer one HTTP request."""
         headers = dict(scope["headers"])
-        if scope["method"] != "POST" or _ACCEPTED not in headers.get(b"accept", b"").lower():
+        if scope["method"] not in {"GET", "POST"} or _ACCEPTED not in headers.get(b"accept", b"").lower():
             await self._otherwise(scope, receive, send)
             return
         request_id = request_id_of(headers)
@@ -68,15 +73,19 @@ class EventStreams:
         self, scope: Scope, receive: Receive, send: Send, headers: dict[bytes, bytes], request_id: str
     ) -> None:
         limits, client = self._limits, scope.get("client")
-        check_content_type(headers.get(b"content-type"))
-        body = await read_body(
-            receive,
-            headers.get(b"content-length"),
-            bytes_max=limits.message_bytes_max,
-            seconds_max=_BODY_SECONDS_MAX,
-        )
         caller = Caller(headers, request_id, MediaType.JSON, client[0] if client else "")
-        request = from_body(body, caller, levels_max=limits.json_levels_max)
+        if scope["method"] == "GET":
+            asked, is_own = scope["query_string"], self._is_own_page(headers)
+            request = from_query_string(asked, caller, levels_max=limits.json_levels_max, is_own_page=is_own)
+        else:
+            check_content_type(headers.get(b"content-type"))
+            body = await read_body(
+                receive,
+                headers.get(b"content-length"),
+                bytes_max=limits.message_bytes_max,
+                seconds_max=_BODY_SECONDS_MAX,
+            )
+            request = from_body(body, caller, levels_max=limits.json_levels_max)
         with self._places.place(await self._admit(request)):
             answer = await self._perform(request)
             extra = [(b"x-request-id", request_id.encode("ascii"))]

@@ -150,13 +150,18 @@ def from_value(value: object, caller: Caller) -> GraphQLRequest:
     return _request(value, caller, may_mutate=True)
 
 
-def from_query_string(query_string: bytes, caller: Caller, *, levels_max: int) -> GraphQLRequest:
+def from_query_string(
+    query_string: bytes, caller: Caller, *, levels_max: int, is_own_page: bool = False
+) -> GraphQLRequest:
     """Read a GET's parameters, or refuse: no preflight header (403), too long (414), wrong (400).
+
+    `is_own_page`: a browser says that a page of this site asks, so that no header is needed to show it.
 
     `variables` and `extensions` are JSON text; an empty one counts as absent. A parameter given
     twice is refused, since two readers could pick different ones; unknown ones are ignored.
     """
-    check_preflight(caller.headers)
+    if not is_own_page:
+        check_preflight(caller.headers)
     if len(query_string) > _QUERY_STRING_BYTES_MAX:
         raise BadRequest(414, "BAD_REQUEST", "查询字符串过长，请改用 POST。", "Too long: use POST.")
     try:

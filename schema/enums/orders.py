@@ -4,7 +4,7 @@ from market.bookings.gate import CheckOutcome
 from market.bookings.rules import BookingState, TicketState
 from market.checkout.errors import ProblemKind
 from market.orders.rules import Channel, DeliveryMethod, LineKind, OrderState, ReturnBasis, SellerOrderState
-from market.payments.rules import PaymentState, PayMethod
+from market.payments.rules import PaymentState, PayMethod, RefundReason, RefundState
 from market.vouchers.rules import Funder
 from schema.scalars import described
 
@@ -19,6 +19,8 @@ __all__ = [
     "PayMethod",
     "PaymentState",
     "ProblemKind",
+    "RefundReason",
+    "RefundState",
     "ReturnBasis",
     "SellerOrderState",
     "TicketState",
@@ -135,6 +137,28 @@ described(
 )
 
 described(
+    RefundState,
+    "Where a refund stands.",
+    REQUESTED="It is to be sent.",
+    PROCESSING="It is on its way; of a bank transfer, finance is to send it.",
+    SUCCEEDED="It has reached the buyer.",
+    FAILED="The provider refused it: it can be sent again.",
+    ABNORMAL="It is stuck at the provider, as when the buyer's card is closed: somebody puts it right there.",
+)
+
+described(
+    RefundReason,
+    "Why money goes back.",
+    LATE_MONEY="It came too late for the order.",
+    CANCELLED="The buyer cancelled.",
+    OPERATOR_CANCELLED="The seller cancelled the session.",
+    CLAIM="Something was wrong with the goods or the visit.",
+    RETURN="The goods were sent back.",
+    RESCHEDULE="The visit was moved to a cheaper session.",
+    OTHER="The seller paid it back.",
+)
+
+described(
     PayMethod,
     "How an order is paid.",
     WECHAT_JSAPI="WeChat Pay inside WeChat; needs the buyer's openid.",
@@ -148,7 +172,8 @@ described(
     ProblemKind,
     "What is wrong with a line of a cart, or with the order.",
     NOT_ON_SALE="It is no longer on sale.",
-    SOLD_OUT="Fewer are left than wanted.",
+    SOLD_OUT="None are left.",
+    QUANTITY_REDUCED="Fewer are left than wanted: `left` can be had.",
     SESSION_CLOSED="The session takes no bookings.",
     SESSION_FULL="Fewer seats are left than wanted.",
     PAST_CUTOFF="It is too late to book the session.",

@@ -39,7 +39,7 @@ described(
     WEATHER="The weather: a typhoon, high water, ice.",
     STAFF="Nobody to lead it.",
     VENUE="The place cannot be used or reached.",
-    SERIES="Its series was changed or ended, and nobody had a seat in it.",
+    SERIES="Its series was changed or ended, and nobody had a seat in it; or its option is offered no more.",
     OTHER="Something else.",
 )
 

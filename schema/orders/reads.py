@@ -4,16 +4,29 @@ import sqlalchemy as sa
 from sqlmodel import UTCDateTime
 
 from market.kernel.ids import require_id
-from market.kernel.permissions import Permission
+from market.kernel.permissions import Permission, reach
 from market.orders.rules import OrderState, SellerOrderState, next_seller_states, next_states
 from market.orders.tables import NOTE, CustomerOrder, LineDiscount, OrderLine
 from market.orders.tables import OrderEvent as EventTable
 from market.orders.tables import SellerOrder as SellerOrderTable
+from market.payments.tables import Refund
 from schema.bookings import BOOKING, BOOKING_FIELDS
-from schema.filters import moment_order, within_region
+from schema.filters import moment_order, order_number, within_region
 from schema.fulfilment import SHIPMENT
 from schema.node import money
-from schema.orders.sealed import contact, facts, from_snapshot, left, next_of, opened, phone_digest, ship_to
+from schema.orders.sealed import (
+    MASK,
+    contact,
+    facts,
+    form,
+    from_snapshot,
+    left,
+    masked_tail,
+    next_of,
+    opened,
+    phone_digest,
+    ship_to,
+)
 from schema.organisations import COOPERATIVE, PRODUCER
 from schema.projection import (
     Args,
@@ -33,7 +46,7 @@ from schema.projection import Connection as Listed
 from schema.projection.declare import Condition, Expression, Field
 from schema.projection.viewer import own, reached
 from schema.reviews import MANAGED_REVIEW
-from schema.scope import acts_for
+from schema.scope import acts_for, found_by_index
 
 ORDERS, PARTS, LINES = table_of(CustomerOrder), table_of(SellerOrderTable), table_of(OrderLine)
 
@@ -80,8 +93,10 @@ LINE = Projection(
     fields={
         "id": column("id"),
         "kind": column("kind"),
+        "listingId": column("listing_id"),
+        "variantId": column("variant_id"),
         "title": localized("title"),
-        "variant": from_snapshot("variant", "option"),
+        "variant": form(),
         "quantity": column("quantity"),
         "unitPrice": money("unit_price_fen"),
         "amount": money("amount_fen"),
@@ -112,6 +127,19 @@ _MONEY = {
     "payable": money("payable_fen"),
     "refunded": money("refunded_fen"),
 }
+
+REFUND = Projection(
+    "OrderRefund",
+    table_of(Refund),
+    fields={
+        "id": column("id"),
+        "amount": money("amount_fen"),
+        "state": column("state"),
+        "reason": column("reason"),
+        "requestedAt": column("requested_at"),
+        "endedAt": column("ended_at"),
+    },
+)
 
 SELLER_ORDER = Projection(
     "SellerOrder",
@@ -174,6 +202,7 @@ ORDER = Projection(
             lambda booking: [booking.c.starts_at, booking.c.id],
         ),
         "events": ToMany(lambda: EVENT, lambda t, event: event.c.order_id == t.c.id, lambda event: [event.c.id]),
+        "refunds": ToMany(lambda: REFUND, lambda t, back: back.c.order_id == t.c.id, lambda back: [back.c.id]),
     },
 )
 
@@ -194,12 +223,22 @@ def _orders_where(t: sa.FromClause, build: Build, args: Args) -> list[Condition]
     where = args.nested("where")
     number = where.slot("number")
     found = [*_states(t, where), *_between(t.c.placed_at, where, build, "placedFrom", "placedBefore")]
-    return found + ([t.c.number == build.bind(number)] if number is not None else [])
+    return found + ([t.c.number == build.bind(number, order_number)] if number is not None else [])
+
+
+_NARROWING = ("producer", "cooperative", "region", "number", "phone", "phoneTail", "paidFrom", "paidBefore")
 
 
 def _parts_where(t: sa.FromClause, build: Build, args: Args) -> list[Condition]:
     where = args.nested("where")
-    conditions = [*_states(t, where), *_between(t.c.paid_at, where, build, "paidFrom", "paidBefore")]
+    conditions = found_by_index(build, Permission.ORDER_READ, t.c.producer_id, t.c.region_code)
+    seen = reach(build.viewer.actor, Permission.ORDER_READ)
+    if seen.is_all and not any(name in where for name in _NARROWING):
+        conditions.append(t.c.region_code > sa.literal_column("''"))  # of all: what seller_order_newest is for
+    if not (seen.is_all or seen.organisation_ids or seen.region_prefixes):
+        bought = ORDERS.alias()
+        conditions.append(t.c.order_id.in_(sa.select(bought.c.id).where(bought.c.account_id == own(build))))
+    conditions += [*_states(t, where), *_between(t.c.paid_at, where, build, "paidFrom", "paidBefore")]
     if "deliveryMethods" in where:
         conditions.append(among(t.c.delivery_method, where.get("deliveryMethods")))
     for name, of in (("producer", t.c.producer_id), ("cooperative", t.c.cooperative_id)):
@@ -209,12 +248,13 @@ def _parts_where(t: sa.FromClause, build: Build, args: Args) -> list[Condition]:
     region = where.slot("region")
     if region is not None:
         conditions.append(within_region(t.c.region_code, region, build))
-    for name, of_order, via in (
-        ("number", "number", None),
-        ("phone", "phone_digest", phone_digest(build)),
-        ("phoneTail", "phone_tail", None),
+    phone = where.slot("phone")
+    is_masked = phone is not None and build.structure(phone, lambda text: MASK in text)
+    for slot, of_order, via in (
+        (where.slot("number"), "number", order_number),
+        (phone, "phone_tail", masked_tail) if is_masked else (phone, "phone_digest", phone_digest(build)),
+        (where.slot("phoneTail"), "phone_tail", None),
     ):
-        slot = where.slot(name)
         if slot is not None:
             order = ORDERS.alias()
             found = sa.select(order.c.id).where(order.c[of_order] == build.bind(slot, via))

@@ -1,11 +1,13 @@
 """What is sealed in orders, opened for whoever may see it."""
 
 import json
+import re
 from collections.abc import Callable
 from typing import Any
 
 import sqlalchemy as sa
 
+from market.kernel.errors import Invalid
 from market.kernel.permissions import Permission
 from market.kernel.phones import masked, mobile
 from market.kernel.sealing import Sealer
@@ -15,7 +17,10 @@ from schema.projection import Args, Build, Computed, Given, looked_up, quoted, t
 from schema.projection.declare import Expression
 from schema.scope import acts_for
 
+MASK = "*"
+
 _ORDERS = table_of(CustomerOrder)
+_MASKED = re.compile(r"1[0-9]{2}\*{4}[0-9]{4}")
 
 
 def contact(part: str, *, is_hidden: bool, of: Any = lambda t: t.c.contact_sealed) -> Computed:
@@ -65,6 +70,21 @@ def phone_digest(build: Build) -> Callable[[str], str]:
     return lambda text: str(sealer.digest(mobile(text, field="where.phone"), purpose="order.phone"))
 
 
+def masked_tail(text: str) -> str:
+    """The last four digits of a masked number; refuses with Invalid what is neither that nor a number in full.
+
+    >>> masked_tail("138****1234")
+    '1234'
+    """
+    if not _MASKED.fullmatch(text.strip()):
+        raise Invalid(
+            field="where.phone",
+            allowed="a mobile number in full, or masked as it is shown: 138****1234",
+            allowed_zh="完整的手机号码，或显示时的掩码形式：138****1234",
+        )
+    return text.strip()[-4:]
+
+
 def left() -> Computed:
     """Pieces of a line still to be handed over."""
 
@@ -103,3 +123,19 @@ def from_snapshot(*names: str) -> Computed:
         return next((kept[name] for name in names if kept.get(name)), None)
 
     return Computed(act, lambda t, _build, _args: [sa.cast(t.c.snapshot, sa.Text)])
+
+
+def form() -> Computed:
+    """Which form of a listing a line is of, as it was called when it was sold."""
+
+    def act(snapshot: Any, locale: str) -> str | None:
+        kept = json.loads(snapshot) if isinstance(snapshot, str) else snapshot
+        name: str | None = kept.get("variant") or kept.get("option")
+        english: str | None = kept.get("variantEn") or kept.get("optionEn")
+        return english or name if locale == "en" else name
+
+    def values(t: sa.FromClause, build: Build, args: Args) -> list[Expression]:
+        locale = "en" if (args.get("locale") or build.locale) in {"en", "EN"} else "zh"
+        return [sa.cast(t.c.snapshot, sa.Text), quoted(locale)]
+
+    return Computed(act, values)

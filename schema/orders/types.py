@@ -15,6 +15,8 @@ from schema.enums import (
     Funder,
     LineKind,
     OrderState,
+    RefundReason,
+    RefundState,
     ReturnBasis,
     SellerOrderState,
     Storage,
@@ -22,7 +24,7 @@ from schema.enums import (
 from schema.fulfilment import Shipment
 from schema.node import Money, Node
 from schema.organisations import Cooperative, Producer
-from schema.pagination import Connection, field, listed, localized_field, single
+from schema.pagination import Connection, LocaleArgument, field, listed, localized_field, single
 from schema.permissions import PUBLIC, ruled
 from schema.reviews import Review
 from schema.scalars import described
@@ -43,8 +45,14 @@ class LineDiscount:
 class OrderLine:
     id: strawberry.ID = field("Its id: claims and reviews name it.")
     kind: LineKind = field("What it is of.")
+    listing_id: strawberry.ID = field("The product or tour package: `nodes` fetches those still on sale.")
+    variant_id: strawberry.ID | None = field("The variant, to order it again; null for bookings.")
     title: str = localized_field("What was bought, as it was called then.")
-    variant: str | None = field("Which form of it (规格), or which option of a package.")
+    variant: str | None = single(
+        "Which form of it (规格), or which option of a package. In the language asked for.",
+        str | None,
+        locale=LocaleArgument,
+    )
     quantity: int = field("Pieces; 1 of a booking.")
     unit_price: Money = field("For one.")
     amount: Money = field("For all, before discounts.")
@@ -109,6 +117,17 @@ class SellerOrder(Node):
     events: list[OrderEvent] = field("What happened to it, oldest first.")
 
 
+@strawberry.type(description="Money on its way back to a buyer, or there.")
+@ruled(Permission.ORDER_PLACE)
+class OrderRefund:
+    id: strawberry.ID = field("Its id.")
+    amount: Money = field("How much.")
+    state: RefundState = field("Where it stands. FAILED and ABNORMAL: somebody of ours sees to it.")
+    reason: RefundReason = field("Why.")
+    requested_at: datetime = field("When it was asked for.")
+    ended_at: datetime | None = field("When it arrived.")
+
+
 @strawberry.type(description="A purchase: one payment, a part for each seller.")
 @ruled(Permission.ORDER_PLACE)
 class Order(Node):
@@ -132,6 +151,7 @@ class Order(Node):
     seller_orders: list[SellerOrder] = field("Its sellers' parts.")
     bookings: list[Booking] = field("Its bookings, soonest first.")
     events: list[OrderEvent] = field("What happened to it, oldest first.")
+    refunds: list[OrderRefund] = field("What goes back of it, oldest first.")
 
 
 @strawberry.input(description="Which orders.")
@@ -150,14 +170,18 @@ class SellerOrderWhere:
         default=UNSET, description="Of sellers in this region's subtree: its 12-digit code."
     )
     states: list[SellerOrderState] | None = strawberry.field(default=UNSET, description="In any of these states.")
-    number: str | None = strawberry.field(default=UNSET, description="Of the order with this number.")
+    number: str | None = strawberry.field(
+        default=UNSET, description="Of the order with this number; spaces and dashes do not matter."
+    )
     delivery_methods: list[DeliveryMethod] | None = strawberry.field(
         default=UNSET, description="To be had in any of these ways."
     )
     paid_from: datetime | None = strawberry.field(default=UNSET, description="Paid at this moment or later.")
     paid_before: datetime | None = strawberry.field(default=UNSET, description="Paid before this moment.")
     phone: str | None = strawberry.field(
-        default=UNSET, description="Whose recipient has this mobile number: it is compared, never shown."
+        default=UNSET,
+        description="Whose recipient has this mobile number, in full; or masked as it is shown, 138****1234: then its last "
+        "four digits are compared.",
     )
     phone_tail: str | None = strawberry.field(
         default=UNSET, description="Whose recipient's number ends in these four digits."

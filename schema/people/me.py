@@ -84,6 +84,11 @@ class Account(AccountOrganisations, Node):
         Connection[lazy("bookings.types", "Booking")],  # type: ignore[misc]  # a type only at run time
         where=lazy("bookings.types", "BookingWhere"),
     )
+    tickets = listed(
+        "The tickets of what it has booked, the newest first.",
+        Connection[lazy("bookings.types", "Ticket")],  # type: ignore[misc]  # a type only at run time
+        where=lazy("bookings.types", "TicketWhere"),
+    )
 
 
 # -- where they come from ----------------------------------------------------------------------------------------------

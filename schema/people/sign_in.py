@@ -143,7 +143,7 @@ class SignInMutations:
         self, info: Info, phone: Annotated[str, strawberry.argument(description="A mainland mobile number.")]
     ) -> RequestSignInCodePayload:
         context = info.context
-        await send_code(context.market, context.services.sms, _caller(context), phone=phone)
+        await send_code(context.market, context.services.sms, caller_of(context), phone=phone)
         soonest = min(limit.within for limit in LIMITS[Counted.CODE_TO_PHONE])
         return RequestSignInCodePayload(
             expires_in_seconds=int(CODE_LIFE.total_seconds()), resend_after_seconds=int(soonest.total_seconds())
@@ -160,7 +160,7 @@ class SignInMutations:
         tokens: Place = TokenPlace.ANSWER,
     ) -> SignInPayload:
         context = info.context
-        market, caller = context.market, _caller(context, device_name)
+        market, caller = context.market, caller_of(context, device_name)
         if input.phone:
             made = await market.run(sign_in_with_code, market, caller, phone=input.phone.phone, code=input.phone.code)
         elif input.wechat:
@@ -230,12 +230,13 @@ class SignInMutations:
     ) -> BindWeChatPhonePayload:
         context = info.context
         await bind_wechat_phone(
-            context.market, context.services.wechat, context.actor, _caller(context), phone_code=phone_code
+            context.market, context.services.wechat, context.actor, caller_of(context), phone_code=phone_code
         )
         return BindWeChatPhonePayload(account_id=context.actor.account_id)
 
 
-def _caller(context: Context, device_name: str = "") -> Caller:
+def caller_of(context: Context, device_name: str = "") -> Caller:
+    """Who asks, and from where."""
     return Caller(context.client, context.user_agent, device_name, context.request.request_id, context.locale)
 
 

@@ -211,14 +211,18 @@ class ScorecardQueries:
     async def plan_scorecard(
         self,
         info: Info,
-        plan_id: PlanId,
+        plan_id: Annotated[
+            strawberry.ID | None, strawberry.argument(description="The plan; the newest of that day when left out.")
+        ] = None,
         region_code: Annotated[
             str | None, strawberry.argument(description="The region: its 12-digit code; the plan's when left out.")
         ] = None,
         as_of: AsOf = None,
     ) -> PlanScorecard | None:
         context = info.context
-        card = await context.look(plan_scorecard, plan_id=str(plan_id), region_code=region_code, as_of=as_of)
+        card = await context.look(
+            plan_scorecard, plan_id=plan_id and str(plan_id), region_code=region_code, as_of=as_of
+        )
         if card is None:
             return None
         region = card.region

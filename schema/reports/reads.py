@@ -17,6 +17,7 @@ from market.reports.declare import Report as Declared
 from market.reports.run import reports_for, run_report
 from market.reports.sales.ask import SalesAsked, sales_report
 from market.reports.sales.rules import SalesWhere as NoWhere
+from schema.context import Context
 from schema.enums.orders import Channel, LineKind
 from schema.enums.reports import ChartKind, CompareWith, SalesDimension
 from schema.enums.reports import ColumnKind as ColumnKindEnum
@@ -29,6 +30,7 @@ from schema.permissions import ruled
 from schema.projection import Args, Build
 from schema.projection import Connection as Listed
 from schema.projection.declare import Condition, Field
+from schema.reports.files import ReportFiles, files_of
 from schema.reports.types import DateRange, SalesReport, SalesWhere
 
 ROWS_SHOWN = 500
@@ -99,10 +101,12 @@ class ReportTable:
     )
     totals: list[str | None] = strawberry.field(description="Of all rows, also those left out. Null: it has no total.")
     row_count: int = strawberry.field(description="How many rows there are in all.")
+    files: ReportFiles | None = strawberry.field(description="It as a file; null for whoever may not export.")
 
     @classmethod
-    def of(cls, result: ReportResult, language: Language) -> "ReportTable":
-        """From the room's own."""
+    def of(cls, result: ReportResult, context: Context, *, kept_at: str | None = None) -> "ReportTable":
+        """From the room's own. `kept_at`: the path of its files, of one that was kept."""
+        language = context.locale
         return cls(
             report=Report.of(result.report, language),
             as_of=result.as_of.strftime("%Y-%m-%dT%H:%M:%SZ"),
@@ -110,6 +114,7 @@ class ReportTable:
             rows=[_cells(result.columns, row) for row in result.rows],
             totals=_cells(result.columns, result.totals),
             row_count=result.row_count,
+            files=files_of(context.actor, result, kept_at=kept_at),
         )
 
 
@@ -245,7 +250,7 @@ class ReportQueries:
             after=skip,
         )
         found = await info.context.look(run_report, asked)
-        return ReportTable.of(found, info.context.locale)
+        return ReportTable.of(found, info.context)
 
     @strawberry.field(  # type: ignore[untyped-decorator]  # the same
         description="The reports that the caller may ask for.", metadata={"rule": Permission.REPORT_READ}

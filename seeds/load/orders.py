@@ -1,8 +1,7 @@
 """Invented orders in their millions, on top of the load data: a year of them, with refunds, and the journal of sales.
 
-Whatever reports read is as true as if it had been sold: lines, parts and orders add up, the journal says what they say,
-and the sums say what the journal says. No money moves for it: the ledger, payments and stock know nothing of these
-orders, and `market reports check` says so of the ledger alone.
+Whatever reports read is as true as if sold: lines, parts, orders, journal and sums add up. No money moves, so
+`market reports check` says of it that the ledger knows nothing.
 """
 
 from bisect import bisect
@@ -25,7 +24,7 @@ from market.orders.tables import CustomerOrder, LineDiscount, OrderLine, SellerO
 from market.people.tables import Account
 from market.vouchers.rules import Funder
 from seeds.load.bulk import Ids, bulk_insert, bulk_transaction, settle
-from seeds.load.copies import copy_rows
+from seeds.load.copies import COPIES_MAX, copy_rows
 from seeds.load.offers import OrderSeller, read_sellers
 from seeds.load.rowset import blank_of, table_of
 from seeds.report import Progress, SeedReport, counts, examples, silent
@@ -33,8 +32,8 @@ from seeds.report import Progress, SeedReport, counts, examples, silent
 _SEED = 20_260_602
 _BATCH = 20_000
 _DAYS = 365
-_MADE_MAX = 250_000
-"""Order lines that are made one by one; more of them are copies of these, made by the database."""
+MADE_MAX = 250_000
+"""Order lines that are made one by one; more of them are copies of these on other days, made by the database."""
 _CAMPAIGN = "vch_load"
 _COMMISSION_BP = 500
 _LINES_OF_PERSON = 20
@@ -42,20 +41,21 @@ _CHANNELS = (Channel.MINI_PROGRAM,) * 6 + (Channel.WEB, Channel.APP, Channel.APP
 _TABLES: tuple[type[SQLModel], ...] = (Account, CustomerOrder, SellerOrder, OrderLine, LineDiscount, SalesEntry)
 
 
-def seed_orders(market: Market, lines: int, *, progress: Progress = silent) -> SeedReport:
-    """Insert so many order lines (beyond 250,000, in multiples of that), in one transaction, over the 365 days that end today. A database that has load orders
-    is left alone; one without load listings has none to sell."""
+def seed_orders(market: Market, lines: int, *, progress: Progress = silent, made_max: int = MADE_MAX) -> SeedReport:
+    """Insert so many order lines (beyond `made_max`, in multiples of that), in one transaction, over the 365 days that
+    end today. A database that has load orders is left alone; one without load listings has none to sell."""
     began = monotonic()
     with market.read() as session:
         is_new = session.exec(select(SalesEntry.id).limit(1)).first() is None
         sellers = read_sellers(session) if is_new else []
     if is_new:
-        copies = max(1, lines // _MADE_MAX)
+        copies = min(COPIES_MAX, max(1, lines // made_max))
         with bulk_transaction(market, [table_of(model).name for model in _TABLES]) as session:
-            _Orders(session, sellers, market.now(), lines // copies, progress).write_all()
+            orders = _Orders(session, sellers, market.now(), lines // copies, progress)
+            orders.write_all()
             for number in range(1, copies):
                 progress("copy", number, copies - 1)
-                copy_rows(session, _TABLES[1:], number)
+                copy_rows(session, _TABLES[1:], number, first_day=orders.first_day)
         settle(market)  # the sums want the journal's indexes, which are there again now, and that the planner knows it
         with bulk_transaction(market, [table.name for table in SUMS]) as session:
             months = months_of_sales(session)
@@ -79,6 +79,7 @@ class _Orders:
         self._chance = Random(_SEED)
         self._now = now.replace(microsecond=0)
         self._today = business_day(now)
+        self.first_day = self._today - timedelta(days=_DAYS - 1)
         self._ids = Ids(self._chance, int((now - timedelta(days=_DAYS)).timestamp() * 1000))
         # A few sell much, most of them little.
         self._weights = list(accumulate(1 / (at + 5) for at in range(len(sellers))))
@@ -105,7 +106,7 @@ class _Orders:
 
     def _days(self) -> list[tuple[date, float]]:
         """The days, and what share of all is sold by the end of each: weekends more, summer and new year most."""
-        days = [self._today - timedelta(days=_DAYS - 1 - at) for at in range(_DAYS)]
+        days = [self.first_day + timedelta(days=at) for at in range(_DAYS)]
         sizes = [(1.5 if day.weekday() >= 5 else 1.0) * (1.8 if day.month in {1, 6, 7, 11} else 1.0) for day in days]
         whole = sum(sizes)
         return [(day, size / whole) for day, size in zip(days, accumulate(sizes), strict=True)]

@@ -34,7 +34,8 @@ DAYS = 365
 ORDERS, BUYERS = 1_200, 260
 FAMILY_NAMES = "王李张刘陈杨赵黄周吴徐孙胡朱高林何郭马罗"
 GIVEN_NAMES = ("先生", "女士", "阿姨", "师傅", "老师")
-_SEAT_ROOM = 24
+SEAT_ROOM, VISITS_A_DAY = 12, 2
+"""So that departures are neither empty nor always full: two orders in five have a visit, of two or three people."""
 _AT = clock_time()
 
 
@@ -94,11 +95,12 @@ def seed_year(
     if is_new:
         year = Year(market, shanghai(days[0], _AT), shanghai(last, _AT) + timedelta(days=1), Random(2026), progress)
         year.market = market.at(lambda: year.now)
-        _prepare(year, days)
-        with year.market.read() as session:
-            wanted = wishes(session, days, orders=orders, buyers=len(year.people), chance=year.chance)
-        _plan(year, wanted, days)
-        year.live()
+        with market.database.hurried():
+            _prepare(year, days)
+            with year.market.read() as session:
+                wanted = wishes(session, days, orders=orders, buyers=len(year.people), chance=year.chance)
+            _plan(year, wanted, days)
+            year.live()
     with market.read() as session:
         counts = {
             "orders": len(session.exec(select(CustomerOrder.id)).all()),
@@ -127,7 +129,9 @@ def _prepare(year: Year, days: list[date]) -> None:
     if not options or not villages:
         raise LookupError("there is no demo to make a year of: run `market seed` first")
     on, at = visit_days(days), clock_time(9, 30)
-    schedule_sessions(year.market, SEEDER, [SeriesDraft(option, on, (at,), _SEAT_ROOM) for option in options])
+    every = max(1, len(options) // VISITS_A_DAY)  # each package in its turn
+    series = [SeriesDraft(option, on[turn % every :: every], (at,), SEAT_ROOM) for turn, option in enumerate(options)]
+    schedule_sessions(year.market, SEEDER, [each for each in series if each.days])
     for number in range(BUYERS):
         name = FAMILY_NAMES[number % len(FAMILY_NAMES)] + GIVEN_NAMES[number // len(FAMILY_NAMES) % len(GIVEN_NAMES)]
         phone = f"1990001{number:04}"

@@ -12,6 +12,7 @@ from market.aftersales.reschedule import reschedule_booking
 from market.bookings.check_in import CheckInDraft, check_in
 from market.bookings.errors import ChangeTooLate, NotChangeable, PriceHigher
 from market.bookings.tables import Booking, Ticket
+from market.catalogue.tables import PackageOption, UnitType
 from market.kernel.errors import MarketError, NotFound, NotSignedIn
 from market.kernel.market import Market
 from market.kernel.permissions import VISITOR
@@ -155,10 +156,13 @@ def test_what_cannot_be_moved_stays_where_it_is(market: Market, shop: Shop) -> N
             reschedule_booking(market, stranger, booking_id=booking_id, session_id=to, key=key())
         told.append(str(refused.value))
     assert told[0] == told[1]
-    with market.transaction() as session:
-        session.execute(sa.text("UPDATE unit_type SET retired_at = :now"), {"now": "2026-06-01 00:00:00.000000+00:00"})
-    with pytest.raises(NotChangeable):
-        _move(market, guests, to)
+    for table in (PackageOption, UnitType):
+        with market.transaction() as session:
+            session.execute(sa.update(table).values(retired_at=market.now()))
+        with pytest.raises(NotChangeable):
+            _move(market, guests, to)
+        with market.transaction() as session:
+            session.execute(sa.update(table).values(retired_at=None))
 
     assert _taken(market, shop.visit, to, small, closed) == [3, 0, 0, 0]
     assert state_of(market, guests) == ("CONFIRMED", ["VALID", "VALID"])

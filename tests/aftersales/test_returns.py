@@ -4,6 +4,7 @@ from datetime import timedelta
 
 import pytest
 import sqlalchemy as sa
+from sqlmodel import col, select
 
 from market.aftersales.claims.answer import (
     Answer,
@@ -18,14 +19,20 @@ from market.aftersales.claims.open import ClaimDraft, open_claim
 from market.aftersales.claims.own import escalate_claim, send_return
 from market.aftersales.claims.rules import ClaimReason, ClaimState, ClaimWish
 from market.aftersales.errors import NotReturnable
-from market.fulfilment.rules import Carrier
+from market.fulfilment.complete import complete_orders
+from market.fulfilment.deliver import confirm_receipt
+from market.fulfilment.rules import Carrier, ShipmentState, TrackingState
+from market.fulfilment.tables import Shipment
 from market.kernel.errors import IllegalTransition
 from market.kernel.market import Market
 from market.kernel.permissions import Role
 from market.orders.commission import CommissionDraft, set_commission
 from market.payments.rules import RefundReason
+from market.stock.check import stock_check
+from market.stock.errors import SoldOut
+from market.stock.tables import StockLevel
 from tests.aftersales.claiming import MODERATOR, claim_of, refunds, sold_for_good, wrong
-from tests.aftersales.sales import bought, line_of, send, staff_of
+from tests.aftersales.sales import books, bought, line_of, send, staff_of
 from tests.checkout.shop import Shop, key, open_shop
 from tests.clock import FakeClock
 from tests.schema.stalls import ADMIN
@@ -104,3 +111,62 @@ def test_a_replacement_is_promised_and_sent_or_taken_to_staff_when_it_is_not(
     escalate_claim(market, buyer, claim_id=again, text="没有补发", key=key())
     decide_claim(market, MODERATOR, Decision(again, "退款", 8_800), key=key())
     assert refunds(market) == [(8_800, RefundReason.CLAIM)]
+
+
+def test_a_replacement_is_a_shipment_and_its_pieces_leave_the_stock(
+    market: Market, clock: FakeClock, shop: Shop
+) -> None:
+    buyer, part = bought(market, shop, 2)
+    send(market, part)
+    seller = staff_of(market, shop.stalls.producer, Role.OWNER)
+    claim_id, same = wrong(market, buyer, part, ClaimWish.RESHIP, quantity=2), key()
+    answer_claim(market, seller, Answer(claim_id, AnswerKind.RESHIP), key=key())
+    before = stock(market, shop)
+    clock.now += timedelta(days=1)
+
+    for _twice in range(2):
+        reship_claim(market, seller, claim_id=claim_id, carrier=Carrier.SF, number="SF1234567891", key=same)
+
+    assert stock(market, shop) == (before[0] - 2, before[1])
+    first, again = shipments(market, part)
+    assert (first.state, again.state) == (ShipmentState.DELIVERED, ShipmentState.SENT)
+    assert (again.tracking_number, again.tracking) == ("SF1234567891", TrackingState.WANTED)
+    assert line_of(market, part).fulfilled_quantity == 2, "bought once"
+    clock.now += timedelta(days=7)
+    assert complete_orders(market) == 0, "it is on its way"
+    confirm_receipt(market, buyer, seller_order_id=part)
+    assert {each.state for each in shipments(market, part)} == {ShipmentState.DELIVERED}
+    clock.now += timedelta(days=7, seconds=1)
+    assert complete_orders(market) == 1
+    assert books(market)["COMMISSION"] == -880
+    with market.read() as session:
+        assert list(stock_check(session)) == []
+
+
+def test_without_pieces_there_is_no_replacement_and_nothing_moves(market: Market, shop: Shop) -> None:
+    buyer, part = bought(market, shop, 2)
+    send(market, part)
+    seller = staff_of(market, shop.stalls.producer, Role.OWNER)
+    claim_id = wrong(market, buyer, part, ClaimWish.RESHIP)
+    answer_claim(market, seller, Answer(claim_id, AnswerKind.RESHIP), key=key())
+    bought(market, shop, 98)
+
+    with pytest.raises(SoldOut):
+        reship_claim(market, seller, claim_id=claim_id, carrier=Carrier.SF, number="SF1234567891", key=key())
+
+    assert claim_of(market, claim_id).state == ClaimState.RESHIP_DUE
+    assert (stock(market, shop), len(shipments(market, part))) == ((98, 98), 1)
+
+
+def stock(market: Market, shop: Shop) -> tuple[int, int]:
+    """On hand, and promised."""
+    with market.read() as session:
+        level = session.get_one(StockLevel, shop.peaches)
+        return level.on_hand, level.reserved
+
+
+def shipments(market: Market, part: str) -> list[Shipment]:
+    """A seller order's, the first one first."""
+    with market.read() as session:
+        of_part = select(Shipment).where(Shipment.seller_order_id == part)
+        return list(session.exec(of_part.order_by(col(Shipment.sent_at), col(Shipment.id))).all())

@@ -1,11 +1,13 @@
-"""Orders placed a second by many buyers at once, beside the same statements sent by hand through the raw driver.
+"""Orders placed a second by many buyers at once, beside the same statements sent by hand through the raw driver; then
+the races for what there is too little of.
 
-    python -m tests.benchmarks.checkout                              # both engines, 50 buyers, 600 orders a round
-    python -m tests.benchmarks.checkout --engine sqlite --buyers 300
+    python -m tests.benchmarks.checkout                  # both engines; 50 buyers, then 300; 600 orders a round
+    python -m tests.benchmarks.checkout --engine sqlite --buyers 50 --rounds 9
 
 The floor: every statement of every transaction is recorded while the orders are placed once, one after the other; then
 it is sent again, to a copy of the same database, with the same parameters, by as many threads as there are writers. So
-the floor does the same work in the database and none of ours. PostgreSQL runs without fsync here, SQLite with it.
+the floor does the same work in the database and none of ours. The two take turns, and each has its connections open
+before its time begins. PostgreSQL runs without fsync here, SQLite with it.
 """
 
 import argparse
@@ -33,6 +35,7 @@ from market.kernel.permissions import Actor, ActorKind
 from market.orders.tables import CustomerOrder
 from market.stock.drafts import LotDraft
 from market.stock.manage import receive_stock
+from tests.benchmarks.races import races, warmed
 from tests.checkout.shop import buyers, home, key, open_shop, put
 from tests.clock import FakeClock
 from tests.databases import ENGINES, Databases, PostgresqlDatabases, SqliteDatabases, postgresql_server
@@ -119,6 +122,7 @@ async def ours(market: Market, wanted: Sequence[Wanted], *, at_once: int) -> Mea
             await market.run(place, market, each)
             measured.waits.append(time.perf_counter() - start)
 
+    await warmed(market)
     start = time.perf_counter()
     await asyncio.gather(*(buyer() for _ in range(at_once)))
     measured.seconds = time.perf_counter() - start
@@ -195,35 +199,50 @@ def measure(source: Databases, *, orders: int, at_once: int, is_hot: bool, round
           f"{statistics.mean(map(len, transactions)):.0f} statements each\n")  # fmt: skip
     print("| | orders/s | median ms | p99 ms | longest ms |\n|---|--:|--:|--:|--:|")
     ratios = []
-    for _ in range(rounds):
-        copy = source.create(template=template)
-        beneath = floor(copy, transactions, at_once=at_once)
-        source.drop(copy)
-        copy = source.create(template=template)
-        with closing(Market(open_database(copy), clock=FakeClock())) as market:
-            placed = asyncio.run(ours(market, wanted, at_once=at_once))
-            with market.read() as session:
-                assert session.exec(select(sa.func.count()).select_from(CustomerOrder)).one() == orders
-        source.drop(copy)
+    for number in range(rounds):
+        if number % 2:  # so that neither always goes first
+            placed = _placed(source, template, wanted, at_once)
+        beneath = _beneath(source, template, transactions, at_once)
+        if not number % 2:
+            placed = _placed(source, template, wanted, at_once)
         ratios.append(beneath.seconds / placed.seconds)
         print(beneath.line("raw driver"))
         print(placed.line(f"market ({ratios[-1]:.0%} of it)"), flush=True)
     print(f"\nmedian of the rounds: {statistics.median(ratios):.0%} of the raw driver")
 
 
+def _beneath(source: Databases, template: str, transactions: Sequence[Statements], at_once: int) -> Measured:
+    copy = source.create(template=template)
+    found = floor(copy, transactions, at_once=at_once)
+    source.drop(copy)
+    return found
+
+
+def _placed(source: Databases, template: str, wanted: Sequence[Wanted], at_once: int) -> Measured:
+    copy = source.create(template=template)
+    with closing(Market(open_database(copy), clock=FakeClock())) as market:
+        found = asyncio.run(ours(market, wanted, at_once=at_once))
+        with market.read() as session:
+            assert session.exec(select(sa.func.count()).select_from(CustomerOrder)).one() == len(wanted)
+    source.drop(copy)
+    return found
+
+
 def main() -> None:
     """Measure, and print."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--engine", choices=ENGINES, action="append")
-    parser.add_argument("--buyers", type=int, default=50)
+    parser.add_argument("--buyers", type=int, action="append", help="how many at once; 50, then 300")
     parser.add_argument("--orders", type=int, default=600)
     parser.add_argument("--rounds", type=int, default=3)
     asked = parser.parse_args()
     for engine in asked.engine or ENGINES:
         print(f"\n## {engine}")
         with databases(engine) as source:
-            for is_hot in (True, False):
-                measure(source, orders=asked.orders, at_once=asked.buyers, is_hot=is_hot, rounds=asked.rounds)
+            for at_once in asked.buyers or (50, 300):
+                for is_hot in (True, False):
+                    measure(source, orders=asked.orders, at_once=at_once, is_hot=is_hot, rounds=asked.rounds)
+            races(source)
 
 
 if __name__ == "__main__":

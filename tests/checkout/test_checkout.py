@@ -9,7 +9,7 @@ from sqlmodel import col, select
 
 from market.bookings.rules import BookingState, TicketState
 from market.bookings.tables import Booking, Ticket
-from market.catalogue.tables import Variant
+from market.catalogue.tables import PackageOption, Variant
 from market.checkout.carts import LineChoice, merge_cart, open_cart, set_cart_line
 from market.checkout.end import cancel_order, due_orders, end_unpaid
 from market.checkout.errors import CartEmpty, OrderRefused, ProblemKind
@@ -166,6 +166,19 @@ def test_ten_taps_are_one_order_and_the_same_key_for_something_else_is_refused(m
         place_order(market, buyer, PlaceDraft(expected_fen=1, address_id=address), key=same)
 
 
+def test_a_box_weighs_the_same_however_many_are_in_it(market: Market, shop: Shop) -> None:
+    """`net_weight_grams` is the whole box's: twelve peaches of 83 g are a kilogram, not twelve."""
+    (buyer,) = buyers(market, 1)
+    put(market, buyer, peaches(shop, 2))
+    with market.transaction() as session:
+        session.execute(sa.update(Variant).where(col(Variant.id) == shop.peaches).values(pack_count=12))
+
+    found = reckoned(market, buyer)
+
+    assert [each.variant.weight_grams for each in found.lines if each.variant] == [1_000]
+    assert found.priced.delivery_fen == 1_000, "eight yuan for the first kilogram, two for the second"
+
+
 def test_each_line_that_cannot_be_had_is_named_and_nothing_is_held(market: Market, shop: Shop) -> None:
     (buyer,) = buyers(market, 1)
     address = home(market, buyer)
@@ -175,7 +188,7 @@ def test_each_line_that_cannot_be_had_is_named_and_nothing_is_held(market: Marke
     found = problems(market, buyer, PlaceDraft(expected_fen=0, address_id=address, codes=("NOPE",)))
 
     assert set(found) == {
-        (ProblemKind.SOLD_OUT, 100),
+        (ProblemKind.QUANTITY_REDUCED, 100),
         (ProblemKind.SESSION_FULL, 20),
         (ProblemKind.VOUCHER_UNUSABLE, None),
         (ProblemKind.PRICE_CHANGED, None),
@@ -221,6 +234,10 @@ def test_what_is_off_sale_closed_or_too_late_is_refused(market: Market, clock: F
     assert problems(market, buyer, draft) == [(ProblemKind.NOT_ON_SALE, None)]
     with market.transaction() as session:
         session.execute(sa.text("UPDATE organisation SET state = 'ACTIVE'"))
+        session.execute(sa.update(PackageOption).values(retired_at=market.now()))
+    assert problems(market, buyer, draft) == [(ProblemKind.NOT_ON_SALE, None)]
+    with market.transaction() as session:
+        session.execute(sa.update(PackageOption).values(retired_at=None))
     clock.now = clock.now.replace(month=6, day=19, hour=2)
     assert (ProblemKind.PAST_CUTOFF, None) in problems(market, buyer, draft)
 

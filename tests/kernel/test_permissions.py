@@ -56,6 +56,7 @@ payment:confirm       . .  . . . . .  . . R  A .
 voucher:manage        . .  G . . . .  . . R  A .
 review:write          . O  . . . . .  . . .  A .
 review:moderate       . .  . . . . .  R . .  A .
+claim:decide          . .  . . . . .  R . .  A .
 ledger:read           . .  G . . G .  . . R  A A
 settlement:manage     . .  . . . . .  . . R  A .
 statement:confirm     . .  G . . G .  . . .  A .

@@ -6,18 +6,21 @@ from datetime import timedelta
 import httpx
 import pytest
 
+from market.catalogue.rules.states import Verdict
 from market.kernel import outbox
 from market.kernel.errors import Unavailable
 from market.kernel.market import Market
 from market.kernel.permissions import Role
 from market.live.notices import Notice, tell_of_paper
 from market.organisations.manage import invite_person
+from market.people.actors import actor_of
 from market.people.gateways.tencent import TencentAccount
 from market.people.manage import give_role, open_account
 from market.server.lifecycle import handlers
 from market.server.notices import ConsoleTeller, NoTeller, TencentTeller, notice_handlers, open_teller
 from market.server.settings import read_settings
 from market.server.worker import delivery
+from tests.catalogue.fair import Fair, a_variant
 from tests.clock import FakeClock
 from tests.organisations.county import County, key
 from tests.people.fake_tencent import SECRET_ID, SECRET_KEY, FakeTencent
@@ -25,7 +28,13 @@ from tests.people.test_sms import Log
 from tests.schema.stalls import ADMIN
 
 ACCOUNT = TencentAccount(SECRET_ID, SECRET_KEY, "1400", "宁波乡村", "code")
-TEMPLATES = {Notice.INVITATION: "inv-1", Notice.PAPER_ENDS: "pap-1", Notice.WEBHOOK_OFF: "whk-1"}
+TEMPLATES = {
+    Notice.INVITATION: "inv-1",
+    Notice.PAPER_ENDS: "pap-1",
+    Notice.REVIEWED: "rev-1",
+    Notice.STATEMENT: "stm-1",
+    Notice.WEBHOOK_OFF: "whk-1",
+}
 
 
 class Phones:
@@ -100,6 +109,36 @@ def test_owners_are_told_of_papers_that_end_and_endpoints_that_are_off(market: M
     ]
 
 
+def test_sellers_and_whoever_wrote_it_are_told_what_reviewers_decided(market: Market) -> None:
+    fair = Fair(market)
+    fair.let_manage()
+    owners(market, fair.producer, "13800000001")
+    owners(market, fair.other_producer, "13800000009")
+    editor = open_account(market, ADMIN, name="合作社编辑", phone="13800000002")
+    give_role(market, ADMIN, account_id=editor, role=Role.EDITOR, within=fair.cooperative)
+    with market.read() as session:
+        writer = actor_of(session, editor)
+    saved = fair.save(fair.product("水蜜桃"), writer)
+    for verdict in (Verdict.REQUEST_CHANGES, Verdict.APPROVE):
+        fair.decide(fair.submit(saved.listing_id, writer).revision_id, verdict)
+    refused = fair.submitted(fair.product("黄桃", a_variant("YELLOW")))
+    fair.decide(refused.revision_id, Verdict.REJECT)
+    fair.submitted(fair.product("油桃", a_variant("NECTAR")))
+
+    phones = Phones()
+    duty = delivery(notice_handlers(market, phones))
+    while duty.act(market):
+        pass
+
+    told = [(phone, *parameters) for phone, notice, parameters in phones.told if notice is Notice.REVIEWED]
+    assert sorted(told) == sorted(
+        [
+            *((phone, "水蜜桃", what) for phone in ("13800000001", "13800000002") for what in ("需要修改", "已通过")),
+            ("13800000001", "黄桃", "未通过"),
+        ]
+    )
+
+
 def test_tencent_gets_the_templates_that_are_set(market: Market, clock: FakeClock) -> None:
     fake = FakeTencent(clock)
     log = Log()
@@ -134,7 +173,16 @@ def test_every_setting_has_a_sender_and_every_topic_a_handler(market: Market) ->
     assert log.lines == [
         ("notice, development only", {"phone": "138****0001", "notice": "INVITATION", "parameters": ["老王家"]})
     ]
-    assert {"invitation.send", "organisation.certificate_expiring", "webhook.disabled", "order.paid"} <= set(
+    assert {
+        "invitation.send",
+        "organisation.certificate_expiring",
+        "listing.reviewed",
+        "package.options_changed",
+        "people.erased",
+        "statement.issued",
+        "webhook.disabled",
+        "order.paid",
+    } <= set(
         handlers(market, read_settings(sms="off"), log)  # type: ignore[arg-type]
     )
 

@@ -5,6 +5,7 @@ from functools import partial
 from typing import Any
 
 import pytest
+import sqlalchemy as sa
 from sqlmodel import Session, col, select
 
 from market.kernel.errors import Forbidden, IdempotencyConflict, Invalid, LimitReached, NotFound, NotSignedIn
@@ -170,6 +171,41 @@ def test_an_invitation_counts_once(county: County, producer: str, owner: Actor) 
         state = invitation(county, invitation_id).state
         assert isinstance(refusal, InvitationOver)
         assert refusal.facts["state"] == state.value
+
+
+def test_every_state_but_the_first_is_final(county: County, producer: str, owner: Actor) -> None:
+    person = county.actor(county.person(PHONE))
+    by_person = [partial(answer, county, person, accept=accept) for accept in (True, False)]
+    by_owner = [partial(cancel, county, owner), partial(resend, county, owner)]
+    ends: dict[InvitationState, Any] = {
+        InvitationState.ACCEPTED: by_person[0],
+        InvitationState.DECLINED: by_person[1],
+        InvitationState.CANCELLED: by_owner[0],
+        InvitationState.EXPIRED: partial(_expire, county),
+    }
+    assert {*ends, InvitationState.OPEN} == set(InvitationState)
+
+    for state, end in ends.items():
+        invitation_id = invite(county, owner, producer)
+        end(invitation_id=invitation_id)
+        assert invitation(county, invitation_id).state is state
+        held = roles(county, person.account_id)
+
+        # Whose it was is forgotten with the number, unless they answered.
+        was_answered = state in {InvitationState.ACCEPTED, InvitationState.DECLINED}
+        for acts, refusal in ((by_person, InvitationOver if was_answered else NotFound), (by_owner, InvitationOver)):
+            for act in acts:
+                with pytest.raises(refusal):
+                    act(invitation_id=invitation_id)
+        assert invitation(county, invitation_id).state is state
+        assert roles(county, person.account_id) == held
+
+
+def _expire(county: County, invitation_id: str) -> None:
+    """As the worker does when its time is over."""
+    gone = {"state": InvitationState.EXPIRED, "phone_sealed": None, "phone_digest": None}
+    with county.market.transaction() as session:
+        session.execute(sa.update(Invitation).where(col(Invitation.id) == invitation_id).values(gone))
 
 
 def test_accepting_and_cancelling_at_once_end_one_way(county: County, producer: str, owner: Actor) -> None:

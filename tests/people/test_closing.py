@@ -1,5 +1,7 @@
 """Accounts that are blocked or closed, roles that are taken, and what is forgotten."""
 
+from collections.abc import Callable
+
 import pytest
 from sqlmodel import func, select
 
@@ -20,7 +22,7 @@ from market.people.manage import (
     take_role,
     unblock_account,
 )
-from market.people.rules import AccountState
+from market.people.rules import MOVES, AccountState
 from market.people.sign_in import sign_in_with_code
 from market.people.tables import Account, AttemptWindow, Device, OneTimeCode
 from market.people.tokens import refresh
@@ -145,6 +147,30 @@ def test_only_legal_moves_are_made(market: Market) -> None:
         close(market, "acc_00000000000000000000000000")
 
     assert state_of(market, account_id) == AccountState.ERASED
+
+
+MAKES: dict[AccountState, Callable[[Market, str], None]] = {
+    AccountState.BLOCKED: lambda market, account_id: block_account(market, ADMIN, account_id=account_id),
+    AccountState.ACTIVE: lambda market, account_id: unblock_account(market, ADMIN, account_id=account_id),
+    AccountState.ERASED: close,
+}
+
+
+@pytest.mark.parametrize("to_state", AccountState)
+def test_an_account_moves_as_the_table_says(market: Market, to_state: AccountState) -> None:
+    for state in AccountState:
+        account_id = open_account(market, ADMIN, name="甲")
+        if state is not AccountState.ACTIVE:
+            MAKES[state](market, account_id)
+        if to_state in MOVES[state]:
+            MAKES[to_state](market, account_id)
+            assert state_of(market, account_id) is to_state
+        else:
+            with pytest.raises(IllegalTransition) as refusal:
+                MAKES[to_state](market, account_id)
+            assert refusal.value.facts["from_state"] == state.value
+            assert refusal.value.facts["allowed"] == tuple(each.value for each in MOVES[state])
+            assert state_of(market, account_id) is state
 
 
 # -- closing -----------------------------------------------------------------------------------------------------------

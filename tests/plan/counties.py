@@ -53,7 +53,9 @@ def fixed(key: str, kind: ColumnKind, value: int, *, is_stock: bool = False) -> 
         definition_zh="",
         definition_en="",
         is_stock=is_stock,
-        act=lambda _session, _prefix, start, end: value + (end - start).days,
+        act=lambda _session, areas, start, end: {
+            each[: areas.digits]: value + (end - start).days for each in VILLAGES if each.startswith(areas.prefix)
+        },
         report="sales",
         column="net",
     )

@@ -12,8 +12,9 @@ import sqlalchemy as sa
 from market.kernel.errors import Forbidden, Invalid, InvalidId, NotSignedIn
 from market.kernel.market import Market
 from market.kernel.permissions import VISITOR, Actor, ActorKind
+from market.places.manage import RegionRow, add_regions
 from market.places.rules import RegionLevel
-from market.plan.manage import retire_indicator
+from market.plan.manage import define_indicator, retire_indicator
 from market.plan.rules import (
     Frequency,
     IndicatorDirection,
@@ -332,6 +333,20 @@ def test_regions_side_by_side_are_those_right_below(county: County) -> None:
     assert below("shops", TOWNSHIPS[0]) == {VILLAGES[0]: 1, VILLAGES[1]: 2}
     assert below("shops", VILLAGE) == {}
     assert below("visits", CITY) == {FENGHUA: 652, YUYAO: 652}
+
+
+def test_a_figure_of_the_marketplace_is_read_of_all_regions_at_once(county: County) -> None:
+    net = define_indicator(county.market, CITY_STAFF, auto("net", "sales.net", unit=YUAN), plan_id=county.plan)
+    rows = [RegionRow(f"3302{number}000000", "区", CITY) for number in range(82, 90)]
+    add_regions(county.market, Actor(ActorKind.ADMIN, "account"), rows)
+    read = []
+    for region, regions in ((FENGHUA, 2), (CITY, 10)):
+        with counted(county.market) as told:
+            found = indicator_by_region(county.market, CITY_STAFF, indicator_id=net, region_code=region)
+        assert len(found or ()) == regions
+        read.append(len(told))
+
+    assert read[0] == read[1]
 
 
 def test_whatever_was_reported_a_region_is_its_parts_put_together(county: County) -> None:

@@ -1,6 +1,6 @@
 """What buyers and providers do to the tiny shop, said shortly: for the races and the state machine."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from sqlmodel import select
 
@@ -8,6 +8,7 @@ from market.bookings.rules import BookingState
 from market.bookings.tables import Booking
 from market.checkout.end import cancel_order, due_orders, end_unpaid
 from market.checkout.place import PlaceDraft, place_order
+from market.checkout.reckon import Choices
 from market.checkout.till import on_paid, on_refunded
 from market.kernel.errors import IllegalTransition
 from market.kernel.market import Market
@@ -39,10 +40,11 @@ def fill(market: Market, buyer: Actor, shop: Shop, *, boxes: int, adults: int) -
     put(market, buyer, peaches(shop, boxes), visit(shop, adults))
 
 
-def ready(market: Market, buyer: Actor, address: str, key: str) -> Tap:
+def ready(market: Market, buyer: Actor, address: str, key: str, *, codes: tuple[str, ...] = ()) -> Tap:
     """Ask for what is in the cart, at the price that it shows."""
-    fen = reckoned(market, buyer).priced.payable_fen
-    return Tap(buyer, PlaceDraft(expected_fen=fen, address_id=address, confirms_no_return=True), key)
+    fen = reckoned(market, buyer, Choices("330213005208", codes=codes)).priced.payable_fen
+    draft = PlaceDraft(expected_fen=fen, address_id=address, codes=codes, confirms_no_return=True)
+    return Tap(buyer, draft, key)
 
 
 def tap(market: Market, asked: Tap) -> str:
@@ -61,6 +63,12 @@ def tell(market: Market, trade: Trade, *, notice: str | None = None) -> str:
     """The provider says so, in a notice of its own or asked for."""
     told = None if notice is None else (notice, "TRANSACTION.SUCCESS")
     return record_trade(market, on_paid, GATEWAY, trade, notice=told)
+
+
+def another_sum(trade: Trade, how: str) -> Trade:
+    """The same trade, but a fen less, or in dollars."""
+    assert trade.amount_fen is not None
+    return replace(trade, amount_fen=trade.amount_fen - 1) if how == "less" else replace(trade, currency="USD")
 
 
 def give_up(market: Market, buyer: Actor, order_id: str) -> bool:

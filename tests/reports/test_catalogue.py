@@ -7,14 +7,16 @@ from random import Random
 
 import pytest
 import sqlalchemy as sa
+from sqlmodel import Session
 
 from market.bookings.tables import Booking
 from market.kernel.errors import Forbidden, Invalid, NotFound
 from market.kernel.permissions import Actor, ActorKind, Role
 from market.reports.catalogue import REPORTS
-from market.reports.declare import ColumnKind, ReaderKind, ReportAsked, ReportResult, Row
+from market.reports.catalogue.base import money, of_total, share, text
+from market.reports.declare import ColumnKind, Found, ReaderKind, Reading, ReportAsked, ReportResult, Row
 from market.reports.measures import MEASURES, measure
-from market.reports.run import read_report, reports_for, run_report, stream_report
+from market.reports.run import ROWS_MAX, read_report, reports_for, run_report, stream_report
 from tests.checkout.shop import peaches, visit
 from tests.databases import Databases
 from tests.reports.fair import Fair, kept_fair, live
@@ -58,7 +60,14 @@ def figures(result: ReportResult, row: Row) -> dict[str, object]:
 
 
 def test_every_report_runs_streams_the_same_rows_and_explains_itself(fair: Fair) -> None:
-    empty = {"orders.shipping", "office.moderation", "office.papers", "office.season"}
+    empty = {
+        "orders.shipping",
+        "orders.pickup",
+        "office.reconciliation",
+        "office.moderation",
+        "office.papers",
+        "office.season",
+    }
 
     for key, report in REPORTS.items():
         found = run_report(fair.market, ADMIN, asked(fair, key))
@@ -150,6 +159,25 @@ def test_pages_are_cut_and_totals_are_of_everything(fair: Fair) -> None:
         assert [column.key for column in streamed.about.columns] == [column.key for column in whole.columns]
         assert tuple(streamed.rows) == whole.rows
         assert streamed.totals() == whole.totals
+
+
+def test_an_export_of_shares_is_as_long_as_it_is(fair: Fair) -> None:
+    """Longer than an answer may be, so it waits in a file; every share is of the whole."""
+    count = ROWS_MAX + 1_000
+    producers = REPORTS["goods.producers"]
+
+    def run(_session: Session, _reading: Reading) -> Found:
+        part = share("part", "占比", "Part", "", "", of_total("net"))
+        columns = (text("name", "名", "Name"), money("net", "净额", "Net"), part)
+        return Found(columns, ((f"{number}", number) for number in range(count)))
+
+    long = {"goods.producers": replace(producers, run=run)}
+    with read_report(fair.market, ADMIN, ReportAsked("goods.producers", *JUNE), reports=long) as streamed:
+        written = list(streamed.rows)
+
+    whole = count * (count - 1) // 2
+    assert written == [(f"{number}", number, number * 10_000 // whole) for number in range(count)]
+    assert streamed.totals() == (None, whole, 10_000)
 
 
 def test_what_a_report_does_not_have_is_refused(fair: Fair) -> None:

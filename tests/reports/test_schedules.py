@@ -1,21 +1,26 @@
 """Scheduled reports: each period once, what was missed made up, with the rights of the day."""
 
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 from datetime import UTC, date, datetime
 
 import pytest
 import sqlalchemy as sa
 from sqlmodel import col, select
 
-from market.kernel.errors import Forbidden, Invalid, LimitReached, NotFound, NotSignedIn, Unavailable
+from market.kernel.errors import Forbidden, Invalid, Language, LimitReached, NotFound, NotSignedIn, Unavailable
 from market.kernel.market import Market
 from market.kernel.permissions import VISITOR, Actor, ActorKind, Permission, Role
 from market.organisations.manage import OrganisationDraft, register_organisation
 from market.organisations.rules import OrganisationKind
 from market.people.tables import RoleHeld
 from market.places.manage import VillageDraft, add_village
+from market.reports.bulletins import BULLETIN
+from market.reports.outputs.bulletin.gather import Bulletin, IndicatorLine, monthly_bulletin
+from market.reports.outputs.bulletin.page import bulletin_page
 from market.reports.schedules import (
     ScheduleDraft,
+    kept_bulletin,
     kept_figures,
     make_scheduled_reports,
     stop_schedule,
@@ -274,6 +279,56 @@ def test_who_may_schedule_and_who_sees_what_came_of_it(market: Market, clock: Fa
             run=Books(),
         )
     assert kept_figures(market, staff(market, Role.STAFF_FINANCE, NINGHAI), one).row_count == 2
+
+
+def test_a_bulletin_is_produced_every_month_and_stays_as_it_was(
+    market: Market, clock: FakeClock, analyst: Actor
+) -> None:
+    with_plan = IndicatorLine("网络零售额（元）", "100", "50", "50.0%", "正常")
+
+    def gather(market: Market, actor: Actor, *, region_code: str, month: date, language: Language) -> Bulletin:
+        made = monthly_bulletin(market, actor, region_code=region_code, month=month, language=language)
+        return replace(made, indicators=[with_plan])
+
+    draft = ScheduleDraft(BULLETIN, ReportCadence.MONTHLY, region_code=NINGHAI, start=date(2026, 10, 1))
+    try_schedule(market, analyst, draft, gather=gather)
+    add_schedule(market, analyst, draft, key=key("bulletin"))
+    assert make_scheduled_reports(market, limit=5, gather=gather) == 1
+    (made,) = kept(market)
+    clock.advance(days=40)
+
+    found = kept_bulletin(market, analyst, made.id)
+
+    assert (made.state, made.period_start) == (KeptReportState.MADE, date(2026, 10, 1))
+    assert found == replace(
+        monthly_bulletin(market, ADMIN, region_code=NINGHAI, month=made.period_start, language="zh-CN"),
+        as_of=NOW,
+        indicators=[with_plan],
+    )
+    assert "网络零售额" in bulletin_page(found)
+    for who, ask in ((analyst, kept_figures), (staff(market, Role.STAFF_ANALYST, CIXI), kept_bulletin)):
+        with pytest.raises(NotFound):
+            ask(market, who, made.id)
+
+
+def test_what_is_no_bulletin_is_not_scheduled(market: Market, analyst: Actor) -> None:
+    fine = ScheduleDraft(BULLETIN, ReportCadence.MONTHLY, region_code=NINGHAI)
+    for wrong in (
+        replace(fine, cadence=ReportCadence.WEEKLY),
+        replace(fine, group_by=("month",)),
+        replace(fine, where={"kind": ("PRODUCT",)}),
+    ):
+        with pytest.raises(Invalid):
+            add_schedule(market, analyst, wrong, key=key("bulletin"))
+    village = add_village(
+        market, ADMIN, VillageDraft(NINGHAI, "葛家村", None, "", None, 29.4, 121.4, is_place_checked=True)
+    )
+    owned = register_organisation(
+        market, ADMIN, OrganisationDraft(OrganisationKind.HOUSEHOLD, "老王家", None, "", None, village)
+    )
+    seller = people_of(market, owned, Role.OWNER)
+    with pytest.raises(Invalid):
+        add_schedule(market, seller, replace(fine, region_code=None, organisation_id=owned), key=key("bulletin"))
 
 
 def test_an_organisations_report_is_of_that_organisation_alone(market: Market, clock: FakeClock) -> None:

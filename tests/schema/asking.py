@@ -91,13 +91,14 @@ class Asker:
         *,
         language: str = "zh",
         actor: Actor = VISITOR,
+        operation: str | None = None,
     ) -> Answer:
         """The answer as the edge gets it."""
         credential = str(id(actor))
         self._actors[credential] = actor
         request = GraphQLRequest(
             query=query,
-            operation_name=None,
+            operation_name=operation,
             variables=variables or {},
             accept_language=language,
             authorization=None if actor is VISITOR else f"Bearer {credential}",
@@ -109,17 +110,13 @@ class Asker:
         )
         return await self.execute(request)
 
-    async def ask(
-        self, query: str, variables: dict[str, Any] | None = None, *, language: str = "zh", actor: Actor = VISITOR
-    ) -> Any:
-        """The whole response."""
-        return json.loads((await self.answer(query, variables, language=language, actor=actor)).body)
+    async def ask(self, query: str, variables: dict[str, Any] | None = None, **asked_by: Any) -> Any:
+        """The whole response; `asked_by` as `answer` has it."""
+        return json.loads((await self.answer(query, variables, **asked_by)).body)
 
-    async def data(
-        self, query: str, variables: dict[str, Any] | None = None, *, language: str = "zh", actor: Actor = VISITOR
-    ) -> Any:
+    async def data(self, query: str, variables: dict[str, Any] | None = None, **asked_by: Any) -> Any:
         """The data of an answer that must have no errors."""
-        response = await self.ask(query, variables, language=language, actor=actor)
+        response = await self.ask(query, variables, **asked_by)
         assert "errors" not in response, (response["errors"], self.log.masked)
         return response["data"]
 

@@ -198,7 +198,7 @@ def _vary_pools(session: Session, random: Random, now: datetime) -> None:
             slot.taken += seats
             session.add(SeatHoldSlot(holder=f"order-{number}", session_id=each.id, slot_id=slot.id or 0, units=seats))
     session.flush()
-    session.execute(KEEP, {"ids": [each.id for each in chosen]})
+    KEEP.run(session, {"ids": [each.id for each in chosen]})
     session.expire_all()
 
 

@@ -23,7 +23,7 @@ class Slow(Database):
     """A database that takes its time, and then has nothing to say."""
 
     @contextmanager
-    def read(self) -> Iterator[Session]:
+    def read(self, *, patiently: bool = False) -> Iterator[Session]:
         time.sleep(0.5)
         raise Unavailable
         yield
@@ -89,4 +89,15 @@ async def test_figures_are_only_told_where_they_are_wanted(market: Market) -> No
 
     assert told.status_code == 200
     assert "market_requests_in_flight 0.0" in told.text
+    assert "market_webhooks_waiting 0.0" in told.text
     assert hidden.status_code == 404
+
+
+async def test_figures_are_told_while_the_database_does_not_answer(market: Market) -> None:
+    with closing(Slow(market.database.engine)) as database:
+        async with asking(database, Metrics(), ready_seconds=0.1) as client:
+            told = await client.get("/metrics")
+
+    assert told.status_code == 200
+    assert "market_webhooks_waiting NaN" in told.text
+    assert "market_requests_in_flight 0.0" in told.text

@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+import httpx
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -120,6 +121,18 @@ def test_phone_numbers_are_masked_wherever_they_come_from(written: Written, text
     assert len(written.lines) == 4
     assert "****" in written.text
     assert not PHONE.search(written.text.replace("-", "").replace(" ", "").replace("+86", ""))
+
+
+def test_addresses_that_are_called_are_not_written(tmp_path: Path) -> None:
+    """Webhook addresses hold their owners' secrets, and WeChat's the marketplace's."""
+    written = Written(tmp_path / "log", log_level="debug")
+
+    with httpx.Client(transport=httpx.MockTransport(lambda _request: httpx.Response(204))) as client:
+        client.get("https://hooks.example.cn/?token=secret")
+    logging.getLogger("httpcore.connection").debug("connect_tcp.started host='hooks.example.cn'")
+    logging.getLogger("httpx").warning("but what is wrong is told")
+
+    assert [line["event"] for line in written.lines] == ["but what is wrong is told"]
 
 
 def test_identity_numbers_are_masked(written: Written) -> None:

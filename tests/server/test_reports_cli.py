@@ -5,7 +5,7 @@ from typer.testing import CliRunner, Result
 
 from market.kernel.market import Market
 from market.ledger.sales.fold import fold_sales
-from market.ledger.sales.tables import PLACE_MONTH
+from market.ledger.sales.tables import ROLL_UPS
 from market.server.cli import build_cli
 from schema.cli import PARTS
 from tests.clock import FakeClock
@@ -26,8 +26,9 @@ def test_sums_that_are_off_are_told_and_made_anew(market: Market, clock: FakeClo
     fold_sales(market)
 
     assert run(database_url, "check").exit_code == 0
+    months = ROLL_UPS[0].month
     with market.transaction() as session:
-        session.execute(sa.update(PLACE_MONTH).values(units=PLACE_MONTH.c.units + 5))
+        session.execute(sa.update(months).values(units=months.c.units + 5))
     told = run(database_url, "check")
 
     assert told.exit_code == 1

@@ -9,6 +9,7 @@ from typing import Any
 import httpx
 import pytest
 import sqlalchemy as sa
+import structlog
 from sqlmodel import SQLModel, col, select
 
 from market.checkout.end import cancel_order
@@ -30,8 +31,11 @@ from market.live.webhooks.endpoints import (
 from market.live.webhooks.rules import ENDPOINTS_MAX, WebhookDeliveryState, WebhookDisabledFor, WebhookState
 from market.live.webhooks.send import DISABLED, Courier, deliver_webhooks, forget_deliveries
 from market.live.webhooks.tables import WebhookDelivery, WebhookEndpoint
-from market.server.webhooks import webhook_handlers
-from market.server.worker import delivery
+from market.server.health import webhooks_waiting
+from market.server.metrics import Metrics
+from market.server.settings import read_settings
+from market.server.webhooks import webhook_duties, webhook_handlers
+from market.server.worker import Duty, Worker, delivery
 from tests.checkout.shop import Shop, buyers, home, key, open_shop, peaches, placed, put
 from tests.clock import FakeClock
 from tests.live.receiver import Receiver
@@ -184,6 +188,32 @@ def test_a_receiver_that_does_not_answer_is_given_up_in_time(world: World) -> No
     assert world.endpoint().failures == 1
 
 
+def test_a_slow_receiver_holds_up_no_other_duty(world: World) -> None:
+    asked, went_on, stop = threading.Event(), threading.Event(), threading.Event()
+
+    async def slow(_request: httpx.Request) -> httpx.Response:
+        asked.set()
+        is_held_up = not await asyncio.to_thread(went_on.wait, 30)
+        stop.set()
+        return httpx.Response(503 if is_held_up else 204)
+
+    def go_on(_market: Market) -> int:
+        if asked.is_set():
+            went_on.set()
+        return 0
+
+    world.order()
+    delivery(webhook_handlers(world.market)).act(world.market)
+    world.receiver.answers += [slow]
+    world.courier.seconds_max = 120
+    metrics = Metrics()
+    duties = webhook_duties(read_settings(), metrics, courier=world.courier)
+    Worker(world.market, structlog.get_logger(), [*duties, Duty("other", timedelta(0), go_on)]).run(stop)
+
+    assert world.deliveries()[0].state is WebhookDeliveryState.DELIVERED
+    assert 'market_webhook_tries_total{outcome="delivered"} 1.0' in metrics.text().decode()
+
+
 def test_gone_switches_an_endpoint_off_with_notice(world: World) -> None:
     world.order()
     world.order()
@@ -305,6 +335,18 @@ def test_the_outbox_may_tell_twice(world: World) -> None:
     handler(message)
     handler(message)
     assert len(world.deliveries()) == 1
+
+
+def test_what_waits_for_endpoints_is_counted(world: World) -> None:
+    world.order()
+    world.order()
+    delivery(webhook_handlers(world.market)).act(world.market)
+    assert webhooks_waiting(world.market.database) == 2
+    world.receiver.answers += [500]
+    tried: list[bool] = []
+    assert deliver_webhooks(world.market, world.courier, tell=tried.append) == 2
+    assert sorted(tried) == [False, True]
+    assert webhooks_waiting(world.market.database) == 1
 
 
 def test_old_deliveries_are_forgotten(world: World) -> None:

@@ -168,3 +168,25 @@ def test_it_stops_when_told_to_and_finishes_what_it_is_at(market: Market) -> Non
 
     assert not thread.is_alive()
     assert finished
+
+
+def test_a_duty_that_waits_for_others_holds_up_nothing(market: Market) -> None:
+    waiting, went_on, stop = threading.Event(), threading.Event(), threading.Event()
+
+    def wait(_market: Market) -> int:
+        waiting.set()
+        assert went_on.wait(30), "held up"
+        return 0
+
+    def go_on(_market: Market) -> int:
+        if waiting.is_set():
+            went_on.set()
+            stop.set()
+        return 0
+
+    duties = [Duty("waits", timedelta(0), wait, waits=True), Duty("goes on", timedelta(0), go_on)]
+    with capture_logs() as lines:
+        Worker(market, log(), duties).run(stop)
+
+    assert went_on.is_set()
+    assert lines == []

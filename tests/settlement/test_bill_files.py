@@ -30,6 +30,24 @@ def test_a_day_without_trades_is_a_bill_of_nothing() -> None:
     assert read_bill(DAY, whole([])).lines == ()
 
 
+def test_bills_in_the_format_of_before_2018_are_read_too() -> None:
+    text = whole([(row(AT, "T1", 8_801, fee=53), 8_801, 0, 53)])
+    for now, then in (
+        ("应结订单金额", "总金额"),
+        (",订单金额", ",无"),
+        ("应结订单总金额", "总交易额"),
+        (",订单总金额", ",无"),
+        (",退款总金额", ",总退款金额"),
+        ("申请退款总金额", "无二"),
+    ):
+        assert now in text
+        text = text.replace(now, then, 1)
+
+    bill = read_bill(DAY, text)
+
+    assert (bill.lines[0].amount_fen, bill.paid_fen) == (8_801, 8_801)
+
+
 @pytest.mark.parametrize(
     "bend",
     [

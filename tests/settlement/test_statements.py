@@ -1,5 +1,6 @@
 """Statements: what the ledger says, to the fen, confirmed or disputed by the party itself."""
 
+from collections.abc import Sequence
 from datetime import date
 
 import pytest
@@ -9,6 +10,11 @@ from market.kernel.audit import AuditEntry
 from market.kernel.errors import Forbidden, IllegalTransition, Invalid, NotFound
 from market.kernel.market import Market
 from market.kernel.permissions import VISITOR, Role
+from market.live.notices import Notice
+from market.people.manage import give_role, open_account
+from market.server.lifecycle import HANDLERS
+from market.server.notices import notice_handlers
+from market.server.worker import delivery
 from market.settlement.release import net_refunds, release_due
 from market.settlement.rules import SettlementPeriod, StatementState
 from market.settlement.statements.answer import (
@@ -22,6 +28,7 @@ from market.settlement.statements.draft import draft_statements
 from market.settlement.tables import Statement, StatementLine, StatementMember
 from tests.checkout.shop import key
 from tests.clock import FakeClock
+from tests.schema.stalls import ADMIN
 from tests.settlement.world import (
     World,
     bought,
@@ -180,6 +187,34 @@ def test_a_dispute_says_why_and_staff_of_the_region_answer_it(market: Market, cl
     (now,) = statements(market, statement.party)
     assert (now.state, now.dispute, now.answer) == (StatementState.ISSUED, "少了一箱", "已核对，无误")
     confirm_statement(market, seller, statement_id=statement.id, key=key())
+
+
+def test_a_party_is_told_of_each_statement_that_waits_for_its_answer(
+    market: Market, clock: FakeClock, world: World
+) -> None:
+    party = world.shop.stalls.producer
+    for number, role in enumerate((Role.OWNER, Role.FINANCE, Role.EDITOR), start=1):
+        account = open_account(market, ADMIN, name="老王", phone=f"1380000000{number}")
+        give_role(market, ADMIN, account_id=account, role=role, within=party)
+    give_role(market, ADMIN, account_id=account, role=Role.FINANCE, within=party)  # the editor does the books, too
+    statement = drafted(market, clock, world)
+    issue_statements(market, staff(), [statement.id])
+    told: list[tuple[str, Notice, list[str]]] = []
+
+    class Phones:
+        """Where notices arrive."""
+
+        def tell(self, phone: str, notice: Notice, parameters: Sequence[str]) -> None:
+            """It arrives."""
+            told.append((phone, notice, list(parameters)))
+
+    duty = delivery({**HANDLERS, **notice_handlers(market, Phones())})
+    while duty.act(market):
+        pass
+
+    mine = [each for each in told if each[1] is Notice.STATEMENT]
+    assert sorted(each[0] for each in mine) == ["13800000001", "13800000002", "13800000003"]
+    assert {each[2][1] for each in mine} == {"2026-06-30"}
 
 
 def test_issuing_is_for_staff_of_the_region_all_or_none(market: Market, clock: FakeClock, world: World) -> None:

@@ -13,8 +13,10 @@ from market.aftersales.claims.rules import ClaimReason, ClaimState, ClaimWish, i
 from market.aftersales.errors import NotReturnable
 from market.aftersales.tables import Claim
 from market.fulfilment.rules import Carrier, tracking_number
+from market.fulfilment.ship import parcel_row, send_again
 from market.kernel.market import Market
 from market.kernel.permissions import Actor, Permission, reach
+from market.orders.tables import OrderLine, SellerOrder
 
 SYSTEM = "SYSTEM"
 
@@ -85,11 +87,11 @@ def _answer(session: Session, claim: Claim, answer: Answer, text: str, *, actor:
 
 
 def reship_claim(market: Market, actor: Actor, *, claim_id: str, carrier: Carrier, number: str, key: str) -> str:
-    """A seller's people have sent a replacement, as they promised; the claim's id. It left their stock by a movement of
-    their own (`adjustStock`), since nothing was sold.
+    """A seller's people send a replacement, as they promised; the claim's id. It is a shipment like any other, followed
+    and received; its pieces leave the stock, and nothing is sold.
 
-    Refuses: NotSignedIn; Forbidden; NotFound; Invalid for a tracking number that is none; IllegalTransition;
-    IdempotencyConflict. Once, by `key`. Guards: the claim's row.
+    Refuses: NotSignedIn; Forbidden; NotFound; Invalid for a tracking number that is none; IllegalTransition; SoldOut when
+    there are no pieces to send: pay it back then; IdempotencyConflict. Once, by `key`. Guards: the claim's row.
     """
     reach(actor, Permission.REFUND_APPROVE)
     via = tracking_number(number)
@@ -99,6 +101,9 @@ def reship_claim(market: Market, actor: Actor, *, claim_id: str, carrier: Carrie
         claim = seller_claim(session, actor, claim_id, now=now)
         by = {"carrier": carrier, "tracking_number": via}
         move_claim(session, claim, ClaimState.RESHIPPED, actor=_who(actor), now=now, **by)
+        part, line = session.get_one(SellerOrder, claim.seller_order_id), session.get_one(OrderLine, claim.line_id)
+        row = parcel_row(market, part, carrier, via, is_again=True, now=now)
+        send_again(session, actor, part, line, quantity=claim.quantity, row=row, holder=claim.id, now=now)
         return claim
 
     return act_once(market, actor, "reshipClaim", act, key=key, asked=sent, is_seller=True)
@@ -110,7 +115,7 @@ def decide_claim(market: Market, actor: Actor, decision: Decision, *, key: str) 
     Refuses: NotSignedIn; Forbidden; NotFound, also outside their region; Invalid for an amount beyond the claim, or
     without words; IllegalTransition; IdempotencyConflict. Once, by `key`. Guards: the claim's row.
     """
-    reach(actor, Permission.REVIEW_MODERATE)
+    reach(actor, Permission.CLAIM_DECIDE)
     text = words(decision.text, is_needed=True)
 
     def act(session: Session, now: datetime) -> Claim:
@@ -142,7 +147,7 @@ def settle_due_claims(market: Market, *, limit: int = 50) -> int:
         ).all()
     for claim_id in due:
         with market.transaction() as session:
-            claim = session.exec(select(Claim).where(Claim.id == claim_id).with_for_update()).one()
+            claim = session.exec(select(Claim).where(Claim.id == claim_id).with_for_update(key_share=True)).one()
             if claim.due_at is not None and claim.due_at <= now and claim.state in silent:
                 _act_for_silent(session, claim, now=now)
     return len(due)

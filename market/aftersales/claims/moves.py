@@ -52,7 +52,7 @@ def seller_claim(session: Session, actor: Actor, claim_id: str, *, now: datetime
 
 def staff_claim(session: Session, actor: Actor, claim_id: str) -> Claim:
     """Step: a claim in the actor's region, its row this transaction's. Refuses: NotSignedIn; Forbidden; NotFound."""
-    opened = reach(actor, Permission.REVIEW_MODERATE)
+    opened = reach(actor, Permission.CLAIM_DECIDE)
     claim = _locked(session, claim_id)
     if claim is None or not opened.covers(region_code=claim.region_code):
         raise NotFound(field="claim")
@@ -61,7 +61,10 @@ def staff_claim(session: Session, actor: Actor, claim_id: str) -> Claim:
 
 def _locked(session: Session, claim_id: str) -> Claim | None:
     return session.exec(
-        select(Claim).where(Claim.id == claim_id).with_for_update().execution_options(populate_existing=True)
+        select(Claim)
+        .where(Claim.id == claim_id)
+        .with_for_update(key_share=True)
+        .execution_options(populate_existing=True)
     ).first()
 
 

@@ -89,10 +89,12 @@ def _check(draft: ClaimDraft) -> None:
         raise Invalid(field="text", allowed=f"at most {TEXT_MAX} characters", allowed_zh=f"最多 {TEXT_MAX} 个字")
     if len(draft.photo_ids) > PHOTOS_MAX or len(set(draft.photo_ids)) != len(draft.photo_ids):
         raise Invalid(
-            field="photos", allowed=f"at most {PHOTOS_MAX} pictures, each once", allowed_zh=f"最多 {PHOTOS_MAX} 张照片"
+            field="photoIds",
+            allowed=f"at most {PHOTOS_MAX} pictures, each once",
+            allowed_zh=f"最多 {PHOTOS_MAX} 张照片",
         )
     if draft.reason in _SHOWN and not draft.photo_ids:
-        raise Invalid(field="photos", allowed="a picture that shows it", allowed_zh="请上传能看清问题的照片")
+        raise Invalid(field="photoIds", allowed="a picture that shows it", allowed_zh="请上传能看清问题的照片")
     if (draft.reason is ClaimReason.SPOILED) != (draft.spoilage_percent is not None):
         raise Invalid(
             field="spoilagePercent",
@@ -131,7 +133,7 @@ def _open(session: Session, market: Market, actor: Actor, draft: ClaimDraft) -> 
     )
     _add(session, claim)
     for position, media_id in enumerate(draft.photo_ids, start=1):
-        use_media(session, media_id, owner_ids=[found.account_id], kind=MediaKind.CLAIM, field="photos")
+        use_media(session, media_id, owner_ids=[found.account_id], kind=MediaKind.CLAIM, field="photoIds")
         session.add(ClaimPhoto(claim_id=claim_id, position=position, media_id=media_id))
     session.flush()
     count_open_claims(session, found.part.id, 1)

@@ -1,12 +1,17 @@
 """Step that makes a tour package's rows say what a draft says."""
 
+from collections.abc import Collection
 from datetime import datetime
 
-from sqlmodel import Session
+from sqlmodel import Session, select
 
 from market.catalogue.content.drafts import PackageDraft
 from market.catalogue.content.parts import offer_rows, replace_rows, write_one
 from market.catalogue.tables import CancellationTier, PackageGift, PackageNote, PackageOption, TourPackage, UnitType
+from market.kernel import outbox
+
+OPTIONS_CHANGED = "package.options_changed"
+"""The outbox topic that says that options of a package are offered no more, or again: `{"package": …}`."""
 
 
 def write_package(session: Session, package_id: str, draft: PackageDraft, now: datetime) -> None:
@@ -21,6 +26,7 @@ def write_package(session: Session, package_id: str, draft: PackageDraft, now: d
         "needs_travel_agency": draft.needs_travel_agency,
     }
     write_one(session, TourPackage, package_id, values)
+    _tell_of_options(session, package_id, {each.id for each in draft.options}, now)
     options = [{"id": each.id, "name": each.name, "name_en": each.name_en} for each in draft.options]
     offer_rows(session, PackageOption, {"package_id": package_id}, options, now=now)
     for option in draft.options:
@@ -59,3 +65,12 @@ def write_package(session: Session, package_id: str, draft: PackageDraft, now: d
         for number, each in enumerate(draft.gifts, start=1)
     ]
     replace_rows(session, PackageGift, {"package_id": package_id}, gifts)
+
+
+def _tell_of_options(session: Session, package_id: str, offered: Collection[str | None], now: datetime) -> None:
+    """Whoever depends on options hears when one goes or comes back: sessions, which are above."""
+    rows = session.exec(
+        select(PackageOption.id, PackageOption.retired_at).where(PackageOption.package_id == package_id)
+    ).all()
+    if any((id_ in offered) == (retired_at is not None) for id_, retired_at in rows):
+        outbox.publish(session, OPTIONS_CHANGED, aggregate=package_id, payload={"package": package_id}, now=now)

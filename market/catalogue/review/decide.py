@@ -18,6 +18,7 @@ from market.catalogue.rules import ListingState
 from market.catalogue.rules.reasons import Reason, check_reasons, codes, stored
 from market.catalogue.rules.states import ListingEventKind, RevisionMove, RevisionState, Verdict
 from market.catalogue.tables import Listing, ListingRevision
+from market.kernel import outbox
 from market.kernel.audit import record
 from market.kernel.clock import business_day
 from market.kernel.database import Engine
@@ -26,6 +27,8 @@ from market.kernel.idempotency import canonical
 from market.kernel.market import Market
 from market.kernel.permissions import Actor, Permission, reach
 
+REVIEWED = "listing.reviewed"
+"""The outbox topic that says what became of a revision: `{"listing": …, "revision": …, "organisation": …, "verdict": …}`."""
 MANY_MAX = 100
 """Decisions at once: each is a transaction of its own, and the reviewer waits for all."""
 
@@ -150,6 +153,14 @@ def _decide(session: Session, engine: Engine, actor: Actor, decision: Decision, 
             now=now,
             reasons=codes(decision.reasons),
         )
+    news = {
+        "listing": listing.id,
+        "revision": revision.id,
+        "organisation": listing.producer_id,
+        "verdict": decision.verdict.value,
+    }
+    # By the revision: a phone that cannot be reached holds back nothing else about the listing.
+    outbox.publish(session, REVIEWED, aggregate=revision.id, payload=news, now=now)
     record(
         session,
         actor,

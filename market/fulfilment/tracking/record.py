@@ -44,7 +44,9 @@ def record_track(market: Market, shipment_id: str, track: Track) -> str:
     """
     now = market.now()
     with market.transaction() as session:
-        shipment = session.exec(select(Shipment).where(Shipment.id == shipment_id).with_for_update()).first()
+        shipment = session.exec(
+            select(Shipment).where(Shipment.id == shipment_id).with_for_update(key_share=True)
+        ).first()
         if shipment is None:
             return "UNKNOWN"
         if shipment.tracking_number != track.number or track.carrier not in {None, shipment.carrier}:

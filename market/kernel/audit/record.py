@@ -12,17 +12,18 @@ from sqlalchemy.dialects.postgresql import (
 from sqlmodel import Session
 
 from market.kernel.audit.tables import ENTRIES, GENESIS, HEADS
+from market.kernel.database.prebuilt import Prebuilt
 from market.kernel.idempotency import canonical, canonical_json
 from market.kernel.permissions import Actor
 
 # Take the next number and lock the head, making it when there is none; the hash it gives is that of the entry before.
-_NEXT = (
+_NEXT = Prebuilt(
     insert(HEADS)
     .on_conflict_do_update(index_elements=[HEADS.c.id], set_={"seq": HEADS.c.seq + 1})
     .returning(HEADS.c.seq, HEADS.c.hash)
 )
-_ADD = sa.insert(ENTRIES)
-_ADVANCE = sa.update(HEADS).where(HEADS.c.id == 1).values(hash=sa.bindparam("newest"))
+_ADD = Prebuilt(sa.insert(ENTRIES))
+_ADVANCE = Prebuilt(sa.update(HEADS).where(HEADS.c.id == 1).values(hash=sa.bindparam("newest")))
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,7 +50,7 @@ def record(
     Last in its transaction: until the commit nobody else can record anything.
     Guards: the row of `audit_head`, and the primary key beneath.
     """
-    seq, previous_hash = session.execute(_NEXT, {"id": 1, "seq": 1, "hash": GENESIS}).one()
+    seq, previous_hash = _NEXT.one(session, {"id": 1, "seq": 1, "hash": GENESIS})
     who = actor.account_id or actor.kind.value
     entry = {
         "seq": seq,
@@ -64,8 +65,8 @@ def record(
         "previous_hash": previous_hash,
     }
     entry["hash"] = canonical(entry)
-    session.execute(_ADD, entry)
-    session.execute(_ADVANCE, {"newest": entry["hash"]})
+    _ADD.run(session, entry)
+    _ADVANCE.run(session, {"newest": entry["hash"]})
     return int(seq)
 
 

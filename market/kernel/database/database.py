@@ -44,13 +44,16 @@ class Database:
         self.news = engine.news(self.topics)
 
     @contextmanager
-    def transaction(self) -> Iterator[Session]:
-        """One transaction: committed when the block ends, undone when it raises.
+    def transaction(self, *, patiently: bool = False) -> Iterator[Session]:
+        """One transaction: committed when the block ends, undone when it raises. `patiently`: its statements may take
+        as long as those of a long read.
 
         Refuses with Unavailable when the engine is busy, full or cut off; nothing is then half done.
         """
         try:
             with Session(self.writer, expire_on_commit=False) as session:
+                if patiently:
+                    self.engine.be_patient(session.connection())
                 yield session
                 session.flush()
                 touched: set[str] = session.info.pop(TOPICS, set())
@@ -64,15 +67,25 @@ class Database:
         self.topics.bump(touched)
 
     @contextmanager
-    def read(self) -> Iterator[Session]:
-        """A session that cannot write. Refuses with Unavailable as `transaction` does."""
+    def read(self, *, patiently: bool = False) -> Iterator[Session]:
+        """A session that cannot write. `patiently`: for reports and checks, whose statements look at millions of rows
+        and may take a minute. Refuses with Unavailable as `transaction` does."""
         try:
             with Session(self.readers, expire_on_commit=False) as session:
+                if patiently:
+                    self.engine.be_patient(session.connection())
                 yield session
         except (sa.exc.DBAPIError, sa.exc.TimeoutError) as error:
             if self.engine.is_transient(error):
                 raise Unavailable from error
             raise
+
+    @contextmanager
+    def hurried(self) -> Iterator[None]:
+        """For data that can be made again: within, no commit waits until it is on the disk. Nothing is ever half there,
+        but a power cut may take back the last of it."""
+        with self.engine.hurried(self.writer):
+            yield
 
     async def text(self, sql: str, values: Sequence[Any], *, plan_each_time: bool) -> bytes | None:
         """The one text of a prepared read statement, None when it has no row. Refuses with Unavailable."""

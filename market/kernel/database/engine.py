@@ -2,6 +2,7 @@
 
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Mapping, Sequence
+from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from typing import Any, Protocol
 
@@ -67,6 +68,14 @@ class Engine(ABC):
     @abstractmethod
     def writer(self) -> sa.Engine:
         """Connections for transactions."""
+
+    @abstractmethod
+    def hurried(self, writer: sa.Engine) -> AbstractContextManager[None]:
+        """Within, commits of this writer do not wait for the disk."""
+
+    @abstractmethod
+    def be_patient(self, connection: sa.Connection) -> None:
+        """Let the statements of the connection's transaction take longer than others, but not for ever."""
 
     @abstractmethod
     def readers(self) -> sa.Engine:

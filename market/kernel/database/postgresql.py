@@ -1,14 +1,17 @@
 """PostgreSQL: the production engine. READ COMMITTED, bounded pools, time-outs on everything, prepared statements."""
 
 import asyncio
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from typing import Any
 
 import psycopg
 import sqlalchemy as sa
+from sqlalchemy import event
 from sqlalchemy.dialects.postgresql import ARRAY, TSQUERY, TSVECTOR
 from sqlalchemy.dialects.postgresql import psycopg as psycopg_dialect
 
+from market.kernel.database.alive import keep_alive
 from market.kernel.database.compiled import OPTIONS, Interchangeable
 from market.kernel.database.engine import Engine, Json, News, Reader, Text
 from market.kernel.database.pipe import Pipe
@@ -22,11 +25,9 @@ _SETTINGS = (
     "-c statement_timeout=5000 -c lock_timeout=2000 -c idle_in_transaction_session_timeout=10000 -c jit=off"
     " -c timezone=UTC"
 )
-_CONNECT: dict[str, Any] = {
-    "connect_timeout": 3,
-    "keepalives_idle": 30,
-    "tcp_user_timeout": 5000,
-}
+PATIENCE_MS = 60_000
+"""How long a statement of a report or a check may take; of anything else, 5 seconds."""
+_CONNECT: dict[str, Any] = {"connect_timeout": 3, "keepalives_idle": 30, "tcp_user_timeout": 5000}
 _TIERS = ("title", "place", "body")
 _BOUNDARY = "\ue000"
 _POSITION_MAX = 16_383
@@ -57,20 +58,35 @@ class PostgresqlEngine(Engine):
     def writer(self) -> sa.Engine:
         return self._engine(self.writers, _SETTINGS)
 
+    @contextmanager
+    def hurried(self, writer: sa.Engine) -> Iterator[None]:
+        def begin(connection: sa.Connection) -> None:
+            connection.exec_driver_sql("SET LOCAL synchronous_commit TO off")
+
+        event.listen(writer, "begin", begin)
+        try:
+            yield
+        finally:
+            event.remove(writer, "begin", begin)
+
+    def be_patient(self, connection: sa.Connection) -> None:
+        for limit in ("statement_timeout", "idle_in_transaction_session_timeout"):
+            connection.exec_driver_sql(f"SET LOCAL {limit} = {PATIENCE_MS}")
+
     def readers(self) -> sa.Engine:
         return self._engine(4, _SETTINGS + " -c default_transaction_read_only=on")
 
     def _engine(self, size: int, settings: str) -> sa.Engine:
-        return sa.create_engine(
+        engine = sa.create_engine(
             self.url,
             execution_options=OPTIONS,
             pool_size=size,
             max_overflow=0,
             hide_parameters=True,  # what people wrote has no place in errors and logs
             pool_timeout=10,
-            pool_pre_ping=True,
             connect_args=_CONNECT | {"options": settings},
         )
+        return keep_alive(engine)
 
     def reader(self) -> "PostgresqlReader":
         return PostgresqlReader(self._conninfo())

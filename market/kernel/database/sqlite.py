@@ -3,8 +3,9 @@
 import asyncio
 import json
 import threading
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import closing, contextmanager
 from typing import Any
 
 import sqlalchemy as sa
@@ -14,6 +15,7 @@ from sqlalchemy.pool import QueuePool
 
 from market.kernel.database.compiled import OPTIONS, Interchangeable
 from market.kernel.database.engine import Engine, Json, News, Reader, Text
+from market.kernel.database.prebuilt import Channel
 from market.kernel.topics import Topics
 
 try:
@@ -71,6 +73,21 @@ class SqliteEngine(Engine):
         # One connection: writers queue for it, so "database is locked" cannot happen within a process.
         return self._engine(read_only=False, pool_size=self.writers, begin="IMMEDIATE")
 
+    @contextmanager
+    def hurried(self, writer: sa.Engine) -> Iterator[None]:
+        def synchronise(how: str) -> None:
+            with closing(writer.raw_connection()) as connection:
+                connection.cursor().execute(f"PRAGMA synchronous={how}")
+
+        synchronise("NORMAL")
+        try:
+            yield
+        finally:
+            synchronise("FULL")
+
+    def be_patient(self, connection: sa.Connection) -> None:
+        """Statements have no limit here."""
+
     def readers(self) -> sa.Engine:
         return self._engine(read_only=True, pool_size=4, begin="DEFERRED")
 
@@ -93,7 +110,7 @@ class SqliteEngine(Engine):
 
         @event.listens_for(engine, "begin")
         def start(connection: sa.Connection) -> None:
-            connection.exec_driver_sql(f"BEGIN {begin}")
+            Channel(connection, None).run(f"BEGIN {begin}")
 
         return engine
 

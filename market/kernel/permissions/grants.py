@@ -89,6 +89,7 @@ GRANTS: Mapping[Role, Mapping[Permission, Scope]] = MappingProxyType(
             Permission.ORGANISATION_REVIEW,
             Permission.LISTING_REVIEW,
             Permission.REVIEW_MODERATE,
+            Permission.CLAIM_DECIDE,
             Permission.ORDER_READ,
             Permission.REPORT_READ,
             Permission.PLAN_READ,

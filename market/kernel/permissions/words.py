@@ -74,6 +74,7 @@ class Permission(StrEnum):
     VOUCHER_MANAGE = "voucher:manage"
     REVIEW_WRITE = "review:write"
     REVIEW_MODERATE = "review:moderate"
+    CLAIM_DECIDE = "claim:decide"
     LEDGER_READ = "ledger:read"
     SETTLEMENT_MANAGE = "settlement:manage"
     STATEMENT_CONFIRM = "statement:confirm"

@@ -9,17 +9,7 @@ from sqlmodel import Session
 
 from market.kernel.market import Market
 from market.ledger.sales.rules import month_of
-from market.ledger.sales.tables import (
-    DAY,
-    ENTRIES,
-    FIGURES,
-    MONTH,
-    PLACE_DAY,
-    PLACE_MONTH,
-    SUMS,
-    UNFOLDED,
-    of_sum,
-)
+from market.ledger.sales.tables import DAY, ENTRIES, FIGURES, ROLL_UPS, SUMS, UNFOLDED, of_sum
 
 BATCH = 1_000
 
@@ -86,18 +76,20 @@ def rebuild_month(session: Session, month: date) -> None:
     ).scalars()
     for day in days.all():
         session.execute(_adding(DAY, ENTRIES, ENTRIES.c.business_day == day, ~waiting))
-        session.execute(_adding(PLACE_DAY, DAY, DAY.c.business_day == day))
-    session.execute(_adding(MONTH, DAY, in_month(DAY, month)))
-    session.execute(_adding(PLACE_MONTH, PLACE_DAY, in_month(PLACE_DAY, month)))
+        for each in ROLL_UPS:
+            if each.day is not DAY:  # the finest: the others are its sums
+                session.execute(_adding(each.day, DAY, DAY.c.business_day == day))
+    for each in ROLL_UPS:
+        session.execute(_adding(each.month, each.day, in_month(each.day, month)))
 
 
 def rebuild_sales(market: Market) -> int:
     """Make all sums anew from the journal, a month in each transaction; how many months. Selling goes on meanwhile, and
     every report is right before, between and after."""
-    with market.read() as session:
+    with market.read(patiently=True) as session:
         months = months_of_sales(session)
     for month in months:
-        with market.transaction() as session:
+        with market.transaction(patiently=True) as session:
             rebuild_month(session, month)
     return len(months)
 

@@ -7,7 +7,7 @@ for a while with all that waits for it, so that it neither is flooded nor keeps 
 import asyncio
 import json
 import ssl
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from functools import cached_property
@@ -129,15 +129,27 @@ class Courier:
         return Outcome(response.status_code, f"answered {response.status_code}: {said}")
 
 
-def deliver_webhooks(market: Market, courier: Courier, *, limit: int = 50) -> int:
-    """Send what is due, at most so many; how many were tried. A duty of the worker's."""
+def deliver_webhooks(
+    market: Market, courier: Courier, *, limit: int = 50, tell: Callable[[bool], object] | None = None
+) -> int:
+    """Send what is due, at most so many; how many were tried. A duty of the worker's. `tell` learns of each try whether
+    it arrived."""
     letters = _claim(market, limit)
     if letters:
         outcomes = asyncio.run(courier.send_all(letters, market.now()))
         for letter, outcome in zip(letters, outcomes, strict=True):
             with market.transaction() as session:
                 _settle(session, letter, outcome, market.now())
+            if tell is not None:
+                tell(outcome.error is None)
     return len(letters)
+
+
+def count_waiting(session: Session) -> int:
+    """Step: how many messages wait to be sent, or sent again."""
+    delivery = _DELIVERIES.c
+    waiting = sa.select(sa.func.count()).where(delivery.state == sa.literal_column("'PENDING'"))  # the index's words
+    return int(session.execute(waiting).scalar_one())
 
 
 def forget_deliveries(market: Market, *, limit: int = 500) -> int:

@@ -32,9 +32,13 @@ class Sandbox:
 
     async def create(self, intent: Intent) -> PayAction:
         """A page to open."""
-        self.trades.setdefault(intent.out_trade_no, Trade(intent.out_trade_no, TradeState.NOT_PAID))
-        self.amounts[intent.out_trade_no] = (intent.amount_fen, intent.currency)
+        self.expect(intent.out_trade_no, intent.amount_fen, intent.currency)
         return PayAction("PAGE", {"url": f"{self.page_url}{intent.out_trade_no}"})
+
+    def expect(self, out_trade_no: str, amount_fen: int, currency: str) -> None:
+        """A trade to be paid, unless it is known: also one that another process made, or this one before it ended."""
+        self.trades.setdefault(out_trade_no, Trade(out_trade_no, TradeState.NOT_PAID))
+        self.amounts[out_trade_no] = (amount_fen, currency)
 
     async def query(self, out_trade_no: str) -> Trade:
         """As it stands."""

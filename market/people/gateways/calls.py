@@ -1,6 +1,5 @@
 """What calls to other companies' servers have in common."""
 
-import logging
 from typing import Any, Protocol
 
 import httpx
@@ -18,8 +17,6 @@ class GatewayLog(Protocol):
 
 def open_client() -> httpx.AsyncClient:
     """The HTTP client for gateways, for the life of the process; whoever opens it closes it."""
-    # It writes every address it calls to the log, and WeChat wants its secrets in the address.
-    logging.getLogger("httpx").setLevel(logging.WARNING)
     return httpx.AsyncClient(timeout=TIMEOUT, follow_redirects=False)
 
 

@@ -2,11 +2,13 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import sqlalchemy as sa
 from sqlmodel import Session, SQLModel, col, func, select
 
 from market.kernel import audit
+from market.kernel.database.prebuilt import Prebuilt
 from market.kernel.errors import Invalid, NotFound
 from market.kernel.idempotency import IdempotencyKey, canonical_json, once
 from market.kernel.ids import require_id
@@ -161,15 +163,16 @@ def list_addresses(market: Market, actor: Actor) -> Sequence[PostalAddress]:
     return [_opened(market.sealer, each) for each in mine]
 
 
-# Built once: every placing of an order runs it.
-_OF = select(Address).where(
-    col(Address.id) == sa.bindparam("address"), col(Address.account_id) == sa.bindparam("account")
+_OF = Prebuilt(
+    sa.select(_ADDRESSES).where(
+        _ADDRESSES.c.id == sa.bindparam("address"), _ADDRESSES.c.account_id == sa.bindparam("account")
+    )
 )
 
 
 def address_of(session: Session, sealer: Sealer, *, account_id: str, address_id: str) -> PostalAddress:
     """Step: one address of this person, opened: for the order that is to go there. Refuses with NotFound."""
-    found = session.exec(_OF, params={"address": address_id, "account": account_id}).first()
+    found = _OF.first(session, {"address": address_id, "account": account_id})
     if found is None:
         raise NotFound(field="address")
     return _opened(sealer, found)
@@ -197,7 +200,7 @@ def _written(sealer: Sealer, draft: AddressDraft) -> dict[str, str]:
     }
 
 
-def _opened(sealer: Sealer, address: Address) -> PostalAddress:
+def _opened(sealer: Sealer, address: Any) -> PostalAddress:
     return PostalAddress(
         id=address.id,
         region_code=address.region_code,

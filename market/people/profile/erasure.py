@@ -31,7 +31,8 @@ from market.people.profile.rules import (
     SignInNotRecent,
     check_move,
 )
-from market.people.tables import Device, RoleHeld
+from market.people.rules import AccountState
+from market.people.tables import Account, Device, RoleHeld
 
 ERASED = "people.erased"
 """The outbox topic that tells other rooms: `{"account_id": …}`, and nothing else is left to tell."""
@@ -50,10 +51,13 @@ def last_owner_of(active: sa.Select[Any]) -> ErasureCheck:
 
     def check(session: Session, account_id: str) -> Iterable[Obligation]:
         other = sa.orm.aliased(RoleHeld)
+        # Somebody who is blocked cannot look after it.
         has_other = sa.exists().where(
             col(other.organisation_id) == RoleHeld.organisation_id,
             col(other.role) == Role.OWNER,
             col(other.account_id) != account_id,
+            col(Account.id) == col(other.account_id),
+            col(Account.state) == AccountState.ACTIVE,
         )
         alone = select(RoleHeld.organisation_id).where(
             RoleHeld.account_id == account_id,
@@ -65,8 +69,8 @@ def last_owner_of(active: sa.Select[Any]) -> ErasureCheck:
             yield Obligation(
                 "LAST_OWNER",
                 str(organisation_id),
-                "您是该组织唯一的所有者，请先移交给他人或关闭组织。",
-                "You are the only owner of an organisation: hand it over or close it first.",
+                "您是该组织唯一的所有者，请先移交给他人、关闭组织或撤回入驻申请。",
+                "You are the only owner of an organisation: hand it over, close it or withdraw its application first.",
             )
 
     return check

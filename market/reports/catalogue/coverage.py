@@ -6,7 +6,7 @@ from typing import Any
 import sqlalchemy as sa
 from sqlmodel import Session
 
-from market.catalogue.tables import Category, Listing, SeasonWindow, Variant
+from market.catalogue.tables import Category, Listing, Variant
 from market.orders.tables import LineDiscount, OrderLine, SellerOrder
 from market.organisations.rules import OrganisationState
 from market.organisations.tables import Organisation
@@ -38,7 +38,7 @@ from market.vouchers.tables import VoucherCampaign
 _PART, _LINE, _OFF = table(SellerOrder), table(OrderLine), table(LineDiscount)
 _SELLER, _LISTING, _VARIANT = table(Organisation), table(Listing), table(Variant)
 _LOT, _CATEGORY = table(StockLot), table(Category)
-_CAMPAIGN, _REGION, _VILLAGE, _WINDOW = table(VoucherCampaign), table(Region), table(Village), table(SeasonWindow)
+_CAMPAIGN, _REGION, _VILLAGE = table(VoucherCampaign), table(Region), table(Village)
 
 
 # -- conformity --------------------------------------------------------------------------------------------------------

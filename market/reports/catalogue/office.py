@@ -1,4 +1,4 @@
-"""Reports for those who look after the marketplace: refunds, moderation, papers that end."""
+"""Reports for those who look after the marketplace: moderation, papers that end."""
 
 from collections import defaultdict
 from datetime import datetime
@@ -9,12 +9,10 @@ import sqlalchemy as sa
 from sqlmodel import Session
 
 from market.catalogue.rules.states import RevisionState
-from market.catalogue.tables import ListingRevision, SeasonWindow
-from market.orders.tables import OrderEvent, SellerOrder
+from market.catalogue.tables import ListingRevision
 from market.organisations.rules import CertificateKind, DocumentState, LicenceKind
 from market.organisations.tables import Certificate, Licence, Organisation
-from market.payments.rules import RefundReason
-from market.places.tables import Region, Village
+from market.places.tables import Region
 from market.reports.catalogue.base import (
     Whose,
     among,
@@ -25,81 +23,15 @@ from market.reports.catalogue.base import (
     day,
     hours,
     mine,
-    money,
-    of_total,
-    plainly,
-    ratio,
-    share,
     table,
     text,
     words,
 )
 from market.reports.declare import EVERYBODY, OFFICE, ChartKind, ChartSpec, Found, Reading, Report, Row
-from market.vouchers.tables import VoucherCampaign
 
-_EVENT, _PART = table(OrderEvent), table(SellerOrder)
 _SELLER, _REVISION = table(Organisation), table(ListingRevision)
 _CERTIFICATE, _LICENCE = table(Certificate), table(Licence)
-_CAMPAIGN, _REGION, _VILLAGE, _WINDOW = table(VoucherCampaign), table(Region), table(Village), table(SeasonWindow)
-
-REASONS = {
-    RefundReason.LATE_MONEY: "逾期到账",
-    RefundReason.CANCELLED: "买家取消",
-    RefundReason.OPERATOR_CANCELLED: "经营者取消",
-    RefundReason.CLAIM: "售后理赔",
-    RefundReason.RETURN: "退货",
-    RefundReason.RESCHEDULE: "改期",
-    RefundReason.OTHER: "其他",
-}
-
-
-# -- refunds -----------------------------------------------------------------------------------------------------------
-
-
-def _refunds(reading: Reading) -> sa.Executable:
-    reason, fen = _EVENT.c.facts["reason"].as_string(), sa.func.sum(_EVENT.c.facts["fen"].as_integer())
-    return (
-        sa.select(
-            words(reason, REASONS),
-            _SELLER.c.name,
-            _PART.c.producer_id,
-            sa.func.count(),
-            fen,
-            sa.func.sum(_PART.c.payable_fen),
-        )
-        .join_from(_EVENT, _PART, _PART.c.id == _EVENT.c.seller_order_id)
-        .join(_SELLER, _SELLER.c.id == _PART.c.producer_id)
-        .where(
-            _EVENT.c.what == "seller_order.refunded",
-            *between_days(reading, _EVENT.c.at),
-            mine(reading, _PART.c),
-            *among(reading, region=_PART.c.region_code, producer=_PART.c.producer_id),
-        )
-        .group_by(sa.text("1, 2, 3"))
-        .order_by(fen.desc(), _PART.c.producer_id)
-    )
-
-
-_REFUND_COLUMNS = (
-    text("reason", "原因", "Reason"),
-    text("producer", "生产者", "Producer"),
-    code("producerId", "生产者编码", "Producer id"),
-    count("refunds", "退款次数", "Refunds"),
-    money("refunded", "退款额", "Refunded"),
-    money(
-        "ordered", "所属订单实付", "Of orders worth", "发生退款的子订单实付额", "What the orders in question had cost"
-    ),
-    share(
-        "part",
-        "退款比例",
-        "Part",
-        "退款额 ÷ 所属订单实付",
-        "Refunded by the orders' worth",
-        ratio("refunded", "ordered"),
-    ),
-    share("refundShare", "占比", "Share", "占合计退款额", "Of all refunded", of_total("refunded")),
-)
-
+_REGION = table(Region)
 
 # -- moderation --------------------------------------------------------------------------------------------------------
 
@@ -194,19 +126,6 @@ _PAPER_COLUMNS = (
 )
 
 OFFICE_REPORTS = (
-    Report(
-        "office.refunds",
-        "退款与原因",
-        "Refunds and reasons",
-        "期间内退款，按原因与生产者。",
-        "Refunds in the range by reason and producer.",
-        _REFUND_COLUMNS[:3],
-        _REFUND_COLUMNS[3:],
-        ("region", "producer"),
-        EVERYBODY,
-        plainly(_refunds, _REFUND_COLUMNS),
-        ChartSpec(ChartKind.BAR, "reason", ("refunded",)),
-    ),
     Report(
         "office.moderation",
         "审核时效",

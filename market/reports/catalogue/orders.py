@@ -1,4 +1,4 @@
-"""Reports of orders on their way: what to harvest, what to pack, what was late."""
+"""Reports of orders to be sent: what to harvest, what to pack."""
 
 from collections import defaultdict
 from collections.abc import Iterator
@@ -7,7 +7,6 @@ from typing import Any
 import sqlalchemy as sa
 from sqlmodel import Session
 
-from market.fulfilment.tables import Shipment
 from market.kernel.clock import business_day, day_bounds
 from market.orders.rules import DeliveryMethod, LineKind, SellerOrderState
 from market.orders.tables import CustomerOrder, OrderLine, SellerOrder
@@ -17,11 +16,8 @@ from market.reports.catalogue.base import (
     code,
     count,
     day,
-    hours,
     mine,
-    ratio,
     rows_of,
-    share,
     table,
     text,
     weight,
@@ -30,7 +26,7 @@ from market.reports.catalogue.base import (
 from market.reports.declare import EVERYBODY, ChartKind, ChartSpec, Found, ReaderKind, Reading, Report, Row
 
 _PART, _LINE, _ORDER = table(SellerOrder), table(OrderLine), table(CustomerOrder)
-_SELLER, _SHIPMENT = table(Organisation), table(Shipment)
+_SELLER = table(Organisation)
 _TO_SEND = (SellerOrderState.OPEN, SellerOrderState.PARTLY_FULFILLED)
 _LEFT = _LINE.c.quantity - _LINE.c.fulfilled_quantity - _LINE.c.refunded_quantity
 METHODS = {
@@ -139,58 +135,6 @@ _PACKING_COLUMNS = (
 )
 
 
-# -- how it went -------------------------------------------------------------------------------------------------------
-
-
-def _shipping(session: Session, reading: Reading) -> Found:
-    """Parcels by carrier and way: sent in time, and how long they were on their way."""
-    statement = (
-        sa.select(
-            _SHIPMENT.c.carrier,
-            _SHIPMENT.c.method,
-            _SHIPMENT.c.sent_at,
-            _SHIPMENT.c.delivered_at,
-            _SHIPMENT.c.returned_at,
-            _PART.c.ship_by,
-        )
-        .join_from(_SHIPMENT, _PART, _PART.c.id == _SHIPMENT.c.seller_order_id)
-        .where(
-            _SHIPMENT.c.sent_at >= day_bounds(reading.asked.start)[0],
-            _SHIPMENT.c.sent_at < day_bounds(reading.asked.end)[1],
-            mine(reading, _PART.c),
-            *among(reading, region=_PART.c.region_code, producer=_PART.c.producer_id),
-        )
-    )
-    found: defaultdict[tuple[str, str], list[int]] = defaultdict(lambda: [0, 0, 0, 0, 0])
-    for carrier, method, sent, delivered, returned, due in session.execute(
-        statement, execution_options={"yield_per": 1_000}
-    ):
-        sums = found[carrier or "", METHODS.get(method, method)]
-        sums[0] += 1
-        sums[1] += int(due is None or sent <= due)
-        sums[2] += int(delivered is not None)
-        sums[3] += int(returned is not None)
-        sums[4] += 0 if delivered is None else int((delivered - sent).total_seconds())
-    rows = [
-        (carrier or "（无承运商）", method, *sums[:4], sums[4] // 3600 // sums[2] if sums[2] else None)
-        for (carrier, method), sums in sorted(found.items(), key=lambda item: (-item[1][0], item[0]))
-    ]
-    return Found(_SHIPPING_COLUMNS, rows)
-
-
-_SHIPPING_COLUMNS = (
-    text("carrier", "承运商", "Carrier"),
-    text("method", "配送方式", "Delivery"),
-    count("shipments", "包裹数", "Shipments"),
-    count("inTime", "按时发出", "In time", "不晚于承诺发货时间", "Sent no later than promised"),
-    count("delivered", "已签收", "Delivered"),
-    count("returned", "已退回", "Returned"),
-    hours("transit", "平均在途", "In transit", "发出到签收的平均小时", "From sent to delivered, on average"),
-    share(
-        "inTimeShare", "按时率", "In time %", "按时发出 ÷ 包裹数", "In time by shipments", ratio("inTime", "shipments")
-    ),
-)
-
 ORDERS = (
     Report(
         "orders.harvest",
@@ -218,19 +162,5 @@ ORDERS = (
         frozenset({ReaderKind.SELLER}),
         _packing,
         days_max=31,
-    ),
-    Report(
-        "orders.shipping",
-        "发货时效",
-        "Shipping in time",
-        "按承运商与配送方式统计按时发货率与平均在途时间，以发出日计。",
-        "Parcels sent in the range by carrier and way: in time, and how long they took.",
-        _SHIPPING_COLUMNS[:2],
-        _SHIPPING_COLUMNS[2:],
-        ("region", "producer"),
-        EVERYBODY,
-        _shipping,
-        ChartSpec(ChartKind.BAR, "carrier", ("shipments", "inTime")),
-        days_max=100,
     ),
 )

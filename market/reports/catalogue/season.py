@@ -9,7 +9,6 @@ from market.catalogue.rules import ListingState, WindowKind
 from market.catalogue.tables import Listing, SeasonWindow
 from market.ledger.sales.tables import ENTRIES
 from market.organisations.tables import Organisation
-from market.places.tables import Region, Village
 from market.reports.catalogue.base import (
     among,
     code,
@@ -21,10 +20,8 @@ from market.reports.catalogue.base import (
     whose_listing,
 )
 from market.reports.declare import EVERYBODY, Found, Reading, Report, Row
-from market.vouchers.tables import VoucherCampaign
 
-_SELLER, _LISTING = table(Organisation), table(Listing)
-_CAMPAIGN, _REGION, _VILLAGE, _WINDOW = table(VoucherCampaign), table(Region), table(Village), table(SeasonWindow)
+_SELLER, _LISTING, _WINDOW = table(Organisation), table(Listing), table(SeasonWindow)
 
 
 def _season(session: Session, reading: Reading) -> Found:

@@ -5,7 +5,7 @@ from typing import Any
 import sqlalchemy as sa
 
 from market.ledger.sales.check import paid_of
-from market.ledger.sales.tables import DAY, ENTRIES, UNFOLDED, SalesEntry
+from market.ledger.sales.tables import DAY, FRESH, SalesEntry
 from market.organisations.rules import OrganisationKind
 from market.reports.catalogue.base import among, mine, table
 from market.reports.declare import Reading
@@ -25,7 +25,7 @@ SMALLHOLDERS = (OrganisationKind.HOUSEHOLD, OrganisationKind.FAMILY_FARM)
 def sold(reading: Reading) -> sa.Subquery:
     """Sales by day and listing in the range, those not folded yet too, of what the reader may see and asked for."""
 
-    def part(rows: sa.Table, *where: sa.ColumnElement[bool]) -> sa.Select[Any]:
+    def part(rows: sa.FromClause) -> sa.Select[Any]:
         c = rows.c
         return sa.select(*[c[name] for name in _FIGURES]).where(
             c.business_day.between(reading.asked.start, reading.asked.end),
@@ -39,11 +39,9 @@ def sold(reading: Reading) -> sa.Subquery:
                 category=c.category_id,
                 kind=c.kind,
             ),
-            *where,
         )
 
-    waiting = ENTRIES.c.id.in_(sa.select(UNFOLDED.c.entry_id))
-    return sa.union_all(part(DAY), part(ENTRIES, waiting)).subquery("sold")
+    return sa.union_all(part(DAY), part(FRESH)).subquery("sold")
 
 
 def net_of(rows: Any) -> Any:

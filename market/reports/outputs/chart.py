@@ -91,6 +91,8 @@ def _panel(panel: Panel) -> dict[str, Any]:
             colours[-1] = COLOURS[-1]
         colour = {"field": "s", "type": "nominal", "scale": {"domain": panel.series, "range": colours}}
         colour["sort"] = panel.series
+        if panel.kind is ChartKind.LINE:  # a hollow square says nothing of a line
+            colour["legend"] = {"symbolType": "stroke", "symbolStrokeWidth": 3}
     height: Any = PANEL_HEIGHT
     if panel.is_ranking:
         bars = 1 if panel.is_stacked else len(panel.series)

@@ -1,7 +1,7 @@
 """Use case: the sales report."""
 
-from collections.abc import Iterable
-from dataclasses import dataclass, field
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass, field, replace
 from datetime import date, datetime
 from typing import Any
 
@@ -16,7 +16,8 @@ from market.ledger.sales.rules import month_of, week_of
 from market.reports.declare import CompareWith
 from market.reports.errors import TooManyGroups, TooManyOrders
 from market.reports.sales.figures import NAMES, SalesFigures, total
-from market.reports.sales.query import SalesQuery, statement
+from market.reports.sales.labels import Label, labels_of
+from market.reports.sales.query import SalesQuery, producers_seen, statement
 from market.reports.sales.rules import (
     BUYER_ORDERS_MAX,
     REGION_DIGITS,
@@ -35,7 +36,10 @@ from market.reports.scope import check_regions
 Key = tuple[str | date | None, ...]
 _SIDE, _IS_TOTAL, _KEYS = 0, 1, 2
 """Where a row of the statement has what."""
+_BUYERS = 1 + NAMES.index("buyers")
+"""After the keys."""
 _NOTHING = SalesFigures()
+_UNNAMED: Label = (None, None)
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,8 +63,8 @@ class SalesRow:
     """A group: its keys (a day, a region's code, an id, a word), their names, its figures now and before."""
 
     key: Key
-    labels: tuple[str | None, ...]
-    labels_en: tuple[str | None, ...]
+    labels: tuple[str | None, ...] = ()
+    labels_en: tuple[str | None, ...] = ()
     now: SalesFigures = field(default_factory=SalesFigures)
     before: SalesFigures | None = None
 
@@ -87,7 +91,7 @@ def sales_report(market: Market, actor: Actor, asked: SalesAsked) -> SalesAnswer
     TooManyOrders when buyers are to be counted over too many.
     """
     reach(actor, Permission.REPORT_READ)
-    with market.read() as session:
+    with market.read(patiently=True) as session:
         return answer(session, actor, asked, now=market.now())
 
 
@@ -112,55 +116,70 @@ def answer(session: Session, actor: Actor, asked: SalesAsked, *, now: datetime) 
         with_buyers=asked.with_buyers,
         with_occupancy=asked.with_occupancy,
     )
+    seen = producers_seen(query)
+    if seen is not None:
+        query = replace(query, producers=tuple(session.execute(seen).scalars()))
     if asked.with_buyers:
         _check_orders(session, query, asked.orders_max)
-    limit = asked.rows_max * 8 + 10
-    found = session.execute(statement(query, limit=limit)).all()
-    rows = list(_gathered(query, found))
+    selected, limit = statement(query, rows_max=asked.rows_max)
+    found = session.execute(selected).all()
+    rows = _gathered(query, found)
     if len(rows) > asked.rows_max or len(found) == limit:
         raise _too_many(groups, asked.rows_max)
-    rows.sort(key=lambda row: _order(row, groups))
     totals = _totals(query, rows, found)
+    rows.sort(key=_order(groups))
+    _name(session, rows, groups)
     return SalesAnswer(asked, span, before, rows, totals[0], None if before is None else totals[1], now)
 
 
 def _check_orders(session: Session, query: SalesQuery, most: int) -> None:
     """Refuse to count people over more orders than can be looked at in time; the sums say how many there are."""
-    plain = SalesQuery(query.actor, query.today, query.span, query.before, (), query.where, query.prefixes)
-    orders = sum(int(row.orders) for row in session.execute(statement(plain, limit=10)))
+    plain = replace(query, groups=(), with_buyers=False, with_occupancy=False)
+    orders = sum(row.orders for row in session.execute(statement(plain, rows_max=1)[0]))
     if orders > most:
         raise TooManyOrders(limit=most, orders=orders)
 
 
-def _gathered(query: SalesQuery, found: Iterable[sa.Row[Any]]) -> Iterable[SalesRow]:
-    """The groups of both periods and of all kinds of figures, side by side."""
+def _gathered(query: SalesQuery, found: Iterable[sa.Row[Any]]) -> list[SalesRow]:
+    """The groups of both periods and of all parts and kinds of figures, added up side by side. A group whose days were
+    all taken off again is none."""
     rows: dict[Key, SalesRow] = {}
-    size = len(query.groups)
-    keys, labels = slice(_KEYS, _KEYS + size), _KEYS + size + len(NAMES)
-    times = [(at, each) for at, each in enumerate(query.groups) if each in TIMES or each in REGION_DIGITS]
-    is_compared = query.before is not None
+    size, is_compared = len(query.groups), query.before is not None
+    keys, figures = slice(_KEYS, _KEYS + size), slice(_KEYS + size + 1, None)
+    buckets: list[tuple[int, SalesDimension, dict[tuple[Any, int], str | date]]]
+    buckets = [(at, each, {}) for at, each in enumerate(query.groups) if each in TIMES or each in REGION_DIGITS]
     for each in found:
         if each[_IS_TOTAL]:
             continue
         key: Key = tuple(each[keys])
-        if times:
+        if buckets:
             said = list(key)
-            for at, dimension in times:
-                said[at] = _bucket(query, dimension, said[at], each[_SIDE])
+            for at, dimension, known in buckets:
+                asked = (said[at], each[_SIDE])
+                if asked not in known:
+                    known[asked] = _bucket(query, dimension, *asked)
+                said[at] = known[asked]
             key = tuple(said)
+        more = SalesFigures(*each[figures])
         row = rows.get(key)
         if row is None:
-            row = rows[key] = SalesRow(key, tuple(each[labels::2]), tuple(each[labels + 1 :: 2]))
-            row.before = SalesFigures() if is_compared else None
-        figures = _figures(each, size)
-        if each[_SIDE]:
-            assert row.before is not None, "there are rows of the period before only when it was asked for"
-            row.before.add(figures)
-        elif row.now == _NOTHING:
-            row.now = figures
-        else:
-            row.now.add(figures)
-    return rows.values()
+            row = rows[key] = SalesRow(key, before=SalesFigures() if is_compared else None)
+            if not each[_SIDE]:
+                row.now = more
+                continue
+        side = row.before if each[_SIDE] else row.now
+        assert side is not None, "there are rows of the period before only when it was asked for"
+        side.add(more)
+    return [row for row in rows.values() if row.now.is_any or (row.before is not None and row.before.is_any)]
+
+
+def _name(session: Session, rows: list[SalesRow], groups: tuple[SalesDimension, ...]) -> None:
+    named = [labels_of(session, each, {row.key[at] for row in rows}) for at, each in enumerate(groups)]
+    if not named:
+        return
+    for row in rows:
+        labels = [names.get(key, _UNNAMED) for names, key in zip(named, row.key, strict=True)]
+        row.labels, row.labels_en = zip(*labels, strict=True)
 
 
 def _bucket(query: SalesQuery, dimension: SalesDimension, value: Any, side: int) -> str | date:
@@ -176,26 +195,25 @@ def _bucket(query: SalesQuery, dimension: SalesDimension, value: Any, side: int)
     return day
 
 
-def _figures(row: sa.Row[Any], groups: int) -> SalesFigures:
-    first = _KEYS + groups
-    return SalesFigures(*[int(value or 0) for value in row[first : first + len(NAMES)]])
-
-
-def _order(row: SalesRow, groups: tuple[SalesDimension, ...]) -> tuple[Any, ...]:
-    times = tuple(str(each) for each, dimension in zip(row.key, groups, strict=True) if dimension in TIMES)
-    return (*times, -row.now.net_fen, tuple(str(each) for each in row.key))
+def _order(groups: tuple[SalesDimension, ...]) -> Callable[[SalesRow], tuple[Any, ...]]:
+    """What rows are sorted by."""
+    time = next((at for at, each in enumerate(groups) if each in TIMES), None)
+    if time is None:
+        return lambda row: (-row.now.net_fen, [each or "" for each in row.key])
+    return lambda row: (row.key[time], -row.now.net_fen, [each or "" for each in row.key])
 
 
 def _totals(query: SalesQuery, rows: list[SalesRow], found: Iterable[sa.Row[Any]]) -> tuple[SalesFigures, SalesFigures]:
-    """The sums; people, and orders where they are in several groups, as the database counted them."""
-    sums = (total(row.now for row in rows), total(row.before or SalesFigures() for row in rows))
+    """The sums of the groups; people, and orders, which may be in several groups, as they count over all of them."""
+    sums = (total(row.now for row in rows), total(row.before or _NOTHING for row in rows))
+    first = _KEYS + len(query.groups)
+    orders, buyers = [0, 0], [0, 0]
     for each in found:
+        orders[each[_SIDE]] += each[first]
         if each[_IS_TOTAL]:
-            counted = _figures(each, len(query.groups))
-            if counted.orders:
-                sums[each[_SIDE]].orders = counted.orders
-            if query.with_buyers and not counted.orders:
-                sums[each[_SIDE]].buyers = counted.buyers
+            buyers[each[_SIDE]] = each[_BUYERS + first]
+    for at, figures in enumerate(sums):
+        figures.orders, figures.buyers = orders[at], buyers[at]
     return sums
 
 

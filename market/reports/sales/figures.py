@@ -29,6 +29,11 @@ class SalesFigures:
     capacity: int = 0
 
     @property
+    def is_any(self) -> bool:
+        """Whether anything was sold or given back, or there were departures: nothing else is in a group without."""
+        return bool(self.units or self.refunds or self.capacity)
+
+    @property
     def discount_fen(self) -> int:
         """All discounts, whoever pays for them."""
         return self.platform_fen + self.seller_fen + self.government_fen
@@ -41,7 +46,8 @@ class SalesFigures:
     @property
     def net_fen(self) -> int:
         """What buyers paid, less what went back to them."""
-        return self.paid_fen - self.refunded_fen
+        paid = self.gross_fen + self.delivery_fen - self.platform_fen - self.seller_fen - self.government_fen
+        return paid - self.refunded_fen
 
     @property
     def payable_fen(self) -> int:

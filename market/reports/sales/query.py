@@ -1,9 +1,10 @@
-"""The one statement of a sales report: sums of whole months from the sums by month, the days around them from the sums
-by day, and what is not folded yet from the journal. One statement is one snapshot, whatever is being sold meanwhile."""
+"""The one statement of a sales report: whole months from the roll-up by month, the days around them from the roll-up by
+day, and what is not folded yet from the journal. One statement is one snapshot, whatever is being sold meanwhile."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date, timedelta
+from datetime import date
+from functools import partial
 from typing import Any
 
 import sqlalchemy as sa
@@ -11,14 +12,14 @@ from sqlmodel import SQLModel
 
 from market.catalogue.rules import ListingKind
 from market.catalogue.tables import Category, Listing
-from market.kernel.permissions import Actor
+from market.kernel.permissions import Actor, Permission, reach
 from market.ledger.rules import TxnKind
-from market.ledger.sales.tables import DAY, ENTRIES, FIGURES, MONTH, PLACE_DAY, PLACE_MONTH, UNFOLDED
+from market.ledger.sales.tables import ENTRIES, FRESH, ROLL_UPS, RollUp
 from market.orders.tables import CustomerOrder
+from market.organisations.acting import acts_for
 from market.organisations.tables import Organisation
-from market.places.tables import Region, Village
-from market.reports.sales.labels import labelled
-from market.reports.sales.rules import REGION_DIGITS, SalesDimension, SalesWhere, Span, months_later
+from market.reports.sales.figures import NAMES
+from market.reports.sales.rules import REGION_DIGITS, SalesDimension, SalesWhere, Span, cover
 from market.reports.scope import sees_organisations, visible, within
 from market.sessions.rules import SessionState
 from market.sessions.tables import TourSession
@@ -39,21 +40,27 @@ _COUNTED_BY = (
     (SalesDimension.CATEGORY, "category_orders"),
     (SalesDimension.KIND, "kind_orders"),
 )
-EXTRA = ("buyers", "taken", "capacity")
+_COUNTED = ("buyers", "taken", "capacity")
 """Figures that are counted elsewhere, and only when asked for."""
+_SUMMED = tuple(name for name in NAMES if name != "orders" and name not in _COUNTED)
 
 
 def _table(model: type[SQLModel]) -> sa.Table:
     return SQLModel.metadata.tables[str(model.__tablename__)]
 
 
-_ORDERS, _SESSIONS, _LISTINGS, _CATEGORIES = (_table(each) for each in (CustomerOrder, TourSession, Listing, Category))
-_REGIONS, _VILLAGES, _ORGANISATIONS = (_table(each) for each in (Region, Village, Organisation))
+_ORDERS, _SESSIONS, _LISTINGS, _CATEGORIES, _ORGANISATIONS = (
+    _table(each) for each in (CustomerOrder, TourSession, Listing, Category, Organisation)
+)
+_ZERO = sa.literal_column("0", sa.BigInteger)
+_AS_IT_COMES = sa.types.NullType()
+"""A day as the driver has it: one of thousands is made a date once, by whoever reads them."""
 
 
 @dataclass(frozen=True, slots=True)
 class SalesQuery:
-    """What is to be selected. `prefixes` are of `where.regions`."""
+    """What is to be selected. `prefixes` are of `where.regions`; `producers` are those that the actor's organisations
+    see, None when rows are not filtered by whose they are."""
 
     actor: Actor
     today: date
@@ -64,35 +71,26 @@ class SalesQuery:
     prefixes: tuple[str, ...] = ()
     with_buyers: bool = False
     with_occupancy: bool = False
+    producers: tuple[str, ...] | None = None
 
 
-def statement(query: SalesQuery, *, limit: int) -> sa.Select[Any]:
-    """Rows of (`side`, `is_total`, a key and a label for each dimension, the figures): `side` 0 is now, 1 the period
-    before; rows of totals have no keys. `figures.orders` counts for the row's dimensions."""
+def statement(query: SalesQuery, *, rows_max: int) -> tuple[sa.CompoundSelect[Any], int]:
+    """The statement, and its limit, which is only reached when there are more than `rows_max` groups.
+
+    Rows of (`side`, `is_total`, a key for each dimension, `all_orders`, the figures of `NAMES`): `side` 0 is now, 1
+    the period before; rows of totals have no keys. A group is in several rows, which are to be added up: a month of
+    which most is asked for is there whole, and its other days are taken off. `orders` counts each once in its group,
+    `all_orders` once in all groups."""
     sides = [(_NOW, query.span), *([(_BEFORE, query.before)] if query.before is not None else [])]
-    keys = [f"key{at}" for at in range(len(query.groups))]
-    rows = sa.union_all(*[part for side, span in sides for part in _facts(query, side, span)]).subquery("facts")
-    sums = [sa.func.sum(rows.c[name]).label(name) for name in ("orders", *_SUMMED)]
-    grouped = sa.select(
-        rows.c.side,
-        sa.literal(0).label("is_total"),
-        *[rows.c[key] for key in keys],
-        *sums,
-        *[sa.literal(0, sa.BigInteger).label(name) for name in EXTRA],
-    ).group_by(rows.c.side, *[rows.c[key] for key in keys])
-    found: list[sa.Select[Any]] = [grouped]
+    parts = [part for side, span in sides for part in _parts(query, side, span)]
     for side, span in sides:
         if query.with_buyers:
-            found.append(_buyers(query, side, span, is_total=False))
-            found.append(_buyers(query, side, span, is_total=True))
+            parts.append(_buyers(query, side, span, is_total=False))
+            parts.append(_buyers(query, side, span, is_total=True))
         if query.with_occupancy:
-            found.append(_occupancy(query, side, span))
-    if keys and orders_by(query.groups, query.where) != orders_by((), query.where):
-        found.append(_total_orders(query, sides))
-    return labelled(sa.union_all(*found).subquery("found"), query.groups).limit(limit)
-
-
-_SUMMED = tuple(name for name in FIGURES if not name.endswith("orders"))
+            parts.append(_occupancy(query, side, span))
+    limit = (rows_max + 1) * len(parts)
+    return sa.union_all(*parts).limit(limit), limit
 
 
 def orders_by(groups: Iterable[SalesDimension], where: SalesWhere) -> str:
@@ -104,66 +102,64 @@ def orders_by(groups: Iterable[SalesDimension], where: SalesWhere) -> str:
     return next((column for dimension, column in _COUNTED_BY if dimension in said), "orders")
 
 
-def _facts(query: SalesQuery, side: int, span: Span, *, is_plain: bool = False) -> list[sa.Select[Any]]:
-    """The parts that make up a period: no day in two of them, none in neither."""
-    months, days = _sums_for(query)
-    parts: list[sa.Select[Any]] = []
-    whole, around = _split(span) if months is not None else (None, [span])
-    if whole is not None and months is not None:
-        parts.append(_rows(query, months, side, months.c.month.between(whole.start, whole.end), is_plain=is_plain))
-    parts += [
-        _rows(query, days, side, days.c.business_day.between(each.start, each.end), is_plain=is_plain)
-        for each in around
-    ]
-    waiting = ENTRIES.c.id.in_(sa.select(UNFOLDED.c.entry_id))
-    fresh = ENTRIES.c.business_day.between(span.start, span.end)
-    parts.append(_rows(query, ENTRIES, side, waiting, fresh, is_plain=is_plain))
+def _parts(query: SalesQuery, side: int, span: Span) -> list[sa.Select[Any]]:
+    """The parts that add up to a period, each already grouped."""
+    roll_up = roll_up_for(query)
+    said = cover(span, by_day=bool(set(query.groups) & {SalesDimension.DAY, SalesDimension.WEEK}))
+    months, days = roll_up.month, roll_up.day
+    parts = [_grouped(query, months, side, months.c.month.between(each.start, each.end)) for each in said.months]
+    for spans, sign in ((said.days, 1), (said.less, -1)):
+        parts += [
+            _grouped(query, days, side, days.c.business_day.between(each.start, each.end), sign=sign) for each in spans
+        ]
+    parts.append(_grouped(query, FRESH, side, FRESH.c.business_day.between(span.start, span.end)))
     return parts
 
 
-def _sums_for(query: SalesQuery) -> tuple[sa.Table | None, sa.Table]:
-    """The smallest sums that tell apart what the question does: by month (None when days are asked for) and by day."""
-    said, where = set(query.groups), query.where
-    is_by_day = bool(said & {SalesDimension.DAY, SalesDimension.WEEK})
-    if SalesDimension.LISTING in said or where.listings:
-        return None, DAY
-    fine = {SalesDimension.COOPERATIVE, SalesDimension.PRODUCER, SalesDimension.CATEGORY}
-    is_fine = bool(said & fine or where.cooperatives or where.producers or where.categories)
-    if is_fine or sees_organisations(query.actor):
-        return (None if is_by_day else MONTH), DAY
-    return (None if is_by_day else PLACE_MONTH), PLACE_DAY
+def roll_up_for(query: SalesQuery) -> RollUp:
+    """The smallest that tells apart what is asked."""
+    where = query.where
+    needed = {_COLUMNS[each] for each in query.groups if each in _COLUMNS}
+    needed |= {"settlement_party"} if where.cooperatives else set()
+    needed |= {"producer_id"} if where.producers else set()
+    needed |= {"category_id"} if where.categories else set()
+    needed |= {"listing_id"} if where.listings else set()
+    needed |= {"channel"} if where.channels else set()
+    needed |= {"settlement_party", "producer_id"} if query.producers is not None else set()
+    return next(each for each in ROLL_UPS if needed <= each.columns)
 
 
-def _split(span: Span) -> tuple[Span | None, list[Span]]:
-    """The whole months within a span, and the days before and after them.
-
-    >>> _split(Span(date(2026, 1, 31), date(2026, 3, 1)))[0]
-    Span(start=datetime.date(2026, 2, 1), end=datetime.date(2026, 2, 28))
-    """
-    first = span.start if span.start.day == 1 else months_later(span.start.replace(day=1), 1)
-    last = (span.end + timedelta(days=1)).replace(day=1) - timedelta(days=1)
-    if last < first:
-        return None, [span]
-    around = []
-    if span.start < first:
-        around.append(Span(span.start, first - timedelta(days=1)))
-    if last < span.end:
-        around.append(Span(last + timedelta(days=1), span.end))
-    return Span(first, last), around
-
-
-def _rows(
-    query: SalesQuery, table: sa.Table, side: int, *when: sa.ColumnElement[bool], is_plain: bool = False
+def _grouped(
+    query: SalesQuery, rows: sa.FromClause, side: int, *when: sa.ColumnElement[bool], sign: int = 1
 ) -> sa.Select[Any]:
-    """One part: the rows of a table that count, as (side, keys, figures)."""
-    groups = () if is_plain else query.groups
-    counted = orders_by(groups, query.where)
-    return sa.select(
-        sa.literal(side).label("side"),
-        *_keys(table.c, groups),
-        table.c[counted].label("orders"),
-        *([] if is_plain else [table.c[name] for name in _SUMMED]),
-    ).where(*when, *_filters(query, table.c))
+    """One part: the sums of the rows that count, by the keys."""
+    c = rows.c
+    keys = _keys(c, query.groups)
+    is_row = isinstance(rows, sa.Table) and _is_row(rows, query.groups)
+    add = partial(_figure, sign=sign, is_summed=not is_row, of_none=not keys)
+    wanted = {"orders": orders_by(query.groups, query.where), **{name: name for name in _SUMMED}}
+    figures = {name: add(c[column]) for name, column in wanted.items()}
+    found = (
+        _row(query, side, keys, figures={"all_orders": add(c[orders_by((), query.where)]), **figures})
+        .select_from(rows)
+        .where(*when, *_filters(query, c))
+    )
+    return found if is_row else found.group_by(*keys)
+
+
+def _is_row(table: sa.Table, groups: Sequence[SalesDimension]) -> bool:
+    """Whether each row of a roll-up is a group already."""
+    said = {_DAYS.get(each) or _COLUMNS.get(each) for each in groups if each is not SalesDimension.COOPERATIVE}
+    return {column.name for column in table.primary_key} <= said
+
+
+def _figure(column: sa.ColumnElement[int], *, sign: int, is_summed: bool, of_none: bool) -> sa.ColumnElement[int]:
+    figure = column
+    if is_summed:  # PostgreSQL's sum of BIGINT is NUMERIC, slow in Python
+        figure = sa.cast(sa.func.sum(column), sa.BigInteger)
+    if of_none:  # without groups there is one row even of nothing
+        figure = sa.func.coalesce(figure, _ZERO)
+    return figure if sign > 0 else -figure
 
 
 def _keys(columns: Any, groups: Sequence[SalesDimension]) -> list[sa.ColumnElement[Any]]:
@@ -172,7 +168,7 @@ def _keys(columns: Any, groups: Sequence[SalesDimension]) -> list[sa.ColumnEleme
 
 def _key(columns: Any, dimension: SalesDimension) -> sa.ColumnElement[Any]:
     if dimension in _DAYS:
-        return sa.type_coerce(columns[_DAYS[dimension]], sa.Date)
+        return sa.type_coerce(columns[_DAYS[dimension]], _AS_IT_COMES)
     if dimension in REGION_DIGITS:
         return sa.func.substr(columns.region_code, 1, REGION_DIGITS[dimension], type_=sa.String)
     if dimension is SalesDimension.COOPERATIVE:
@@ -184,7 +180,7 @@ def _key(columns: Any, dimension: SalesDimension) -> sa.ColumnElement[Any]:
 
 def _filters(query: SalesQuery, columns: Any) -> list[sa.ColumnElement[bool]]:
     where = query.where
-    found = [visible(query.actor, columns, today=query.today)]
+    found = [_visible(query, columns)]
     if query.prefixes:
         found.append(sa.or_(*[within(columns.region_code, each) for each in query.prefixes]))
     if where.categories:
@@ -205,31 +201,49 @@ def _filters(query: SalesQuery, columns: Any) -> list[sa.ColumnElement[bool]]:
     return found
 
 
-def _total_orders(query: SalesQuery, sides: Sequence[tuple[int, Span]]) -> sa.Select[Any]:
-    """Orders over all groups: one that is in several of them is counted once."""
-    parts = [part for side, span in sides for part in _facts(query, side, span, is_plain=True)]
-    rows = sa.union_all(*parts).subquery("plain")
-    return _blank(query, rows.c.side, is_total=True, orders=sa.func.sum(rows.c.orders)).group_by(rows.c.side)
+def _visible(query: SalesQuery, columns: Any) -> sa.ColumnElement[bool]:
+    """`scope.visible`, with producers that were looked up before: an index then finds their rows."""
+    if query.producers is None:
+        return visible(query.actor, columns, today=query.today)
+    opened = reach(query.actor, Permission.REPORT_READ)
+    ways = [columns.settlement_party.in_(sorted(opened.organisation_ids)), columns.producer_id.in_(query.producers)]
+    ways += [within(columns.region_code, each) for each in sorted(opened.region_prefixes)]
+    return sa.or_(*ways)
 
 
-def _blank(
-    query: SalesQuery, side: Any, keys: Sequence[Any] | None = None, *, is_total: bool, **figures: Any
+def producers_seen(query: SalesQuery) -> sa.Select[Any] | None:
+    """The ids of the producers whose sales the actor's organisations see; None when theirs are not all that counts."""
+    if not sees_organisations(query.actor):
+        return None
+    of = _ORGANISATIONS.c.id
+    return sa.select(of).where(acts_for(query.actor, Permission.REPORT_READ, of, today=query.today)).order_by(of)
+
+
+def _row(
+    query: SalesQuery,
+    side: int,
+    keys: Sequence[sa.ColumnElement[Any]] | None,
+    figures: Mapping[str, sa.ColumnElement[int]],
+    *,
+    is_total: bool = False,
 ) -> sa.Select[Any]:
     """A row like the others, with only these figures."""
-    none = [sa.cast(sa.null(), sa.Date if each in _DAYS else sa.String) for each in query.groups]
+    if keys is None:
+        none = [sa.cast(sa.null(), sa.Date if each in _DAYS else sa.String) for each in query.groups]
+        keys = [each.label(f"key{at}") for at, each in enumerate(none)]
     return sa.select(
-        sa.cast(side, sa.Integer).label("side"),
-        sa.literal(int(is_total)).label("is_total"),
-        *[each.label(f"key{at}") for at, each in enumerate(none if keys is None else keys)],
-        *[figures.get(name, sa.literal(0, sa.BigInteger)).label(name) for name in ("orders", *_SUMMED, *EXTRA)],
+        sa.literal_column(str(side), sa.Integer).label("side"),
+        sa.literal_column(str(int(is_total)), sa.Integer).label("is_total"),
+        *keys,
+        *[figures.get(name, _ZERO).label(name) for name in ("all_orders", *NAMES)],
     )
 
 
 def _buyers(query: SalesQuery, side: int, span: Span, *, is_total: bool) -> sa.Select[Any]:
     """People who paid for something that counts, each once in a group: from the journal, order by order."""
-    keys = [] if is_total else [_key(ENTRIES.c, each) for each in query.groups]
+    keys = [] if is_total else _keys(ENTRIES.c, query.groups)
     people = sa.func.count(sa.distinct(_ORDERS.c.account_id))
-    found = _blank(query, sa.literal(side), None if is_total else keys, is_total=is_total, buyers=people)
+    found = _row(query, side, None if is_total else keys, {"buyers": people}, is_total=is_total)
     return (
         found.select_from(ENTRIES.join(_ORDERS, _ORDERS.c.id == ENTRIES.c.order_id))
         .where(
@@ -267,7 +281,7 @@ def _occupancy(query: SalesQuery, side: int, span: Span) -> sa.Select[Any]:
         )
         .subquery("departures")
     )
-    keys = [_key(rows.c, each) for each in query.groups]
+    keys = _keys(rows.c, query.groups)
     taken, capacity = sa.func.sum(rows.c.taken), sa.func.sum(rows.c.capacity)
-    found = _blank(query, sa.literal(side), keys, is_total=False, taken=taken, capacity=capacity)
+    found = _row(query, side, keys, {"taken": taken, "capacity": capacity})
     return found.select_from(rows).where(*_filters(query, rows.c)).group_by(*keys)

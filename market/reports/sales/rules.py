@@ -74,6 +74,51 @@ class Span:
         return self.start.day == 1 and (self.end + timedelta(days=1)).day == 1
 
 
+@dataclass(frozen=True, slots=True)
+class Cover:
+    """Whole months, and days besides, that add up to a span; `less` are days of those months to be taken off."""
+
+    months: tuple[Span, ...] = ()
+    days: tuple[Span, ...] = ()
+    less: tuple[Span, ...] = ()
+
+
+def cover(span: Span, *, by_day: bool = False) -> Cover:
+    """The fewest days to read besides whole months: a month of which more than half is in the span is taken whole, less
+    its other days. Of the month that has just begun nothing is to be taken off. With `by_day`, days alone.
+
+    >>> cover(Span(date(2026, 1, 30), date(2026, 3, 20))).months
+    (Span(start=datetime.date(2026, 2, 1), end=datetime.date(2026, 3, 31)),)
+    >>> cover(Span(date(2026, 1, 30), date(2026, 3, 20))).less
+    (Span(start=datetime.date(2026, 3, 21), end=datetime.date(2026, 3, 31)),)
+    >>> cover(Span(date(2026, 6, 3), date(2026, 6, 9))).days
+    (Span(start=datetime.date(2026, 6, 3), end=datetime.date(2026, 6, 9)),)
+    """
+    if by_day:
+        return Cover(days=(span,))
+    first, last = span.start.replace(day=1), months_later(span.end.replace(day=1), 1) - timedelta(days=1)
+    days, less = [], []
+    if first == last.replace(day=1):  # within one month
+        if span.days * 2 <= last.day:
+            return Cover(days=(span,))
+        around = (Span(first, span.start - timedelta(days=1)), Span(span.end + timedelta(days=1), last))
+        return Cover(months=(Span(first, last),), less=tuple(each for each in around if each.days > 0))
+    end = months_later(first, 1) - timedelta(days=1)  # of the first month
+    if span.start != first:
+        if (end - span.start).days + 1 > span.start.day - 1:
+            less.append(Span(first, span.start - timedelta(days=1)))
+        else:
+            days.append(Span(span.start, end))
+            first = end + timedelta(days=1)
+    if span.end != last:
+        if span.end.day > last.day - span.end.day:
+            less.append(Span(span.end + timedelta(days=1), last))
+        else:
+            days.append(Span(span.end.replace(day=1), span.end))
+            last = span.end.replace(day=1) - timedelta(days=1)
+    return Cover(months=(Span(first, last),) if first < last else (), days=tuple(days), less=tuple(less))
+
+
 def check_span(start: date, end: date, *, days_max: int = DAYS_MAX) -> Span:
     """The span, or refuses: Invalid when it ends before it begins, ReportTooLong.
 

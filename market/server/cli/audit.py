@@ -12,7 +12,8 @@ from rich.table import Table
 
 from market.kernel.audit import AuditReport, Head, Tampering, head, verify
 from market.server.cli.data import opened, require_migrated
-from market.server.cli.problems import FAILED, USAGE, fail
+from market.server.cli.problems import fail
+from market.server.exits import FAILED, USAGE
 from market.server.settings import read_settings
 
 _HASH = re.compile(r"[0-9a-f]{64}")

@@ -43,6 +43,7 @@ def build_cli(parts: Parts) -> typer.Typer:
     _add_checks(cli, parts)
     _add_audit(cli)
     _add_ledger(cli)
+    _add_stock(cli)
     _add_reports(cli)
     return cli
 
@@ -69,7 +70,7 @@ def _add_server(cli: typer.Typer, parts: Parts) -> None:
     @cli.command(epilog=EPILOG)
     def worker() -> None:
         """Do what nobody asks for: keep kept columns, send messages, forget what is past its time. Until SIGTERM."""
-        from market.server.cli.data import work
+        from market.server.cli.work import work
 
         with told():
             work()
@@ -216,3 +217,20 @@ def _add_ledger(cli: typer.Typer) -> None:
 
         with told():
             check_ledger()
+
+
+def _add_stock(cli: typer.Typer) -> None:
+    stock = typer.Typer(help="Stock: whether it adds up.", no_args_is_help=True)
+    cli.add_typer(stock, name="stock", epilog=EPILOG)
+
+    @stock.callback()
+    def _group() -> None:
+        """A group, though it has one command."""
+
+    @stock.command(epilog=EPILOG)
+    def check() -> None:
+        """Compare levels, lots and holds with the journal of movements. A table of what is off; exits with 1 then."""
+        from market.server.cli.stock import check_stock
+
+        with told():
+            check_stock()

@@ -15,8 +15,8 @@ from market.kernel.market import Market
 from market.media.errors import StoreUnavailable
 from market.media.objects import open_objects
 from market.media.store import PUBLIC
-from market.server.cli.problems import FAILED
-from market.server.lifecycle import open_market
+from market.server.exits import FAILED
+from market.server.opening import open_market
 from market.server.settings import PREFIX, Settings, SettingsError, read_settings, settings_table
 
 Finding = tuple[str, str | None]

@@ -1,10 +1,9 @@
-"""`market migrate`, `market seed`, `market worker`: the commands that write to the database."""
+"""`market migrate` and `market seed`: the commands that prepare a database."""
 
-import signal
 import sys
 import threading
 from collections.abc import Iterator
-from contextlib import closing, contextmanager
+from contextlib import contextmanager
 from datetime import date
 
 import typer
@@ -15,15 +14,10 @@ from market import migrations
 from market.kernel.market import Market
 from market.server.cli.parts import LoadName, Parts, Seeded
 from market.server.cli.parts import Progress as Told
-from market.server.cli.problems import DATABASE, USAGE, fail
-from market.server.lifecycle import handlers, open_market
-from market.server.logs import configure_logs
-from market.server.media import media_duties, open_media
-from market.server.payments import Gateways, payment_duties
+from market.server.cli.problems import fail
+from market.server.exits import DATABASE, USAGE
+from market.server.opening import open_market
 from market.server.settings import Settings, read_settings
-from market.server.tracking import tracking_duties
-from market.server.webhooks import webhook_duties
-from market.server.worker import DUTIES, Worker, delivery
 
 
 @contextmanager
@@ -110,23 +104,3 @@ def _progress() -> Iterator[Told]:
                 bars.update(tasks[what], completed=done, total=total)
 
         yield told
-
-
-def work() -> None:
-    """Do the worker's duties until SIGTERM or Ctrl-C."""
-    settings = read_settings()
-    stop = threading.Event()
-    for each in (signal.SIGTERM, signal.SIGINT):
-        signal.signal(each, lambda _signal, _frame: stop.set())
-    with opened(settings) as market, closing(open_media(settings, market)) as media:
-        require_migrated(market)
-        log = configure_logs(settings)
-        log.info("worker started", database=market.database.engine.name)
-        more = [
-            *payment_duties(Gateways(settings, market)),
-            *media_duties(media),
-            *tracking_duties(settings),
-            *webhook_duties(settings),
-        ]
-        Worker(market, log, [*DUTIES, *more, delivery(handlers(market, settings, log))]).run(stop)
-        log.info("worker stopped")

@@ -5,7 +5,7 @@ from rich.console import Console
 from rich.table import Table
 
 from market.server.cli.data import opened, require_migrated
-from market.server.cli.problems import FAILED
+from market.server.exits import FAILED
 from market.server.settings import read_settings
 from market.settlement.check import check_books
 
@@ -16,7 +16,7 @@ def check_ledger() -> None:
     """Print what is wrong; exits with 1 when something is."""
     with opened(read_settings()) as market:
         require_migrated(market)
-        with market.read() as session:
+        with market.read(patiently=True) as session:
             findings = check_books(session)
     if not findings:
         typer.echo("the books agree: ledger, releases, statements, payouts")

@@ -40,8 +40,6 @@ class Parts:
 
     app: str
     """The factory of the ASGI application, `module:name`, which reads its settings itself."""
-    program: tuple[str, ...]
-    """What runs this command line in a process of its own."""
     schema: Callable[[], str]
     """The GraphQL schema's text."""
     breaking: Callable[[str, str], list[str]]

@@ -1,4 +1,4 @@
-"""Exit codes, and how a person is told what is wrong: a sentence on what to do, never a traceback."""
+"""How a person is told what is wrong: a sentence on what to do, never a traceback; and an exit code."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -6,15 +6,7 @@ from typing import NoReturn
 
 import typer
 
-OK = 0
-FAILED = 1
-"""A check found something."""
-USAGE = 2
-"""A wrong option or setting."""
-DATABASE = 3
-"""The database cannot be reached, or is not migrated."""
-ADDRESS = 4
-"""The address cannot be listened on."""
+from market.server.exits import DATABASE, FAILED, USAGE
 
 EPILOG = "Exit codes: 0 done · 1 a check failed · 2 wrong option or setting · 3 database · 4 address in use"
 

@@ -7,7 +7,7 @@ from rich.table import Table
 from market.ledger.sales.fold import rebuild_sales
 from market.reports.check import check_sales
 from market.server.cli.data import opened, require_migrated
-from market.server.cli.problems import FAILED
+from market.server.exits import FAILED
 from market.server.settings import read_settings
 
 

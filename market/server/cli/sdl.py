@@ -8,7 +8,8 @@ from pathlib import Path
 import typer
 
 from market.server.cli.parts import Parts
-from market.server.cli.problems import FAILED, USAGE, fail
+from market.server.cli.problems import fail
+from market.server.exits import FAILED, USAGE
 
 _LINES_SHOWN = 40
 

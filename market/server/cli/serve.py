@@ -1,25 +1,18 @@
 """`market serve`: from nothing to a running marketplace, and a second time without losing anything."""
 
 import os
-import signal
 import socket
-import subprocess
 import sys
-import tempfile
 from dataclasses import dataclass
 
 import typer
-import uvicorn
-from uvicorn.config import STARTUP_FAILURE
-from uvicorn.supervisors import ChangeReload, Multiprocess
 
 from market import migrations
-from market.server.cli.data import opened, require_migrated
+from market.server.cli.data import opened, require_migrated, seed_demo
 from market.server.cli.parts import Parts
-from market.server.cli.problems import ADDRESS, DATABASE, USAGE, fail
+from market.server.cli.problems import fail
+from market.server.exits import ADDRESS, USAGE
 from market.server.settings import PREFIX, Settings, read_settings
-
-BACKLOG = 2048
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,12 +33,10 @@ def serve(parts: Parts, start: Start) -> None:
     if start.reload and settings.workers > 1:
         fail(USAGE, "--reload is for one process: leave --workers out")
     # First the address, so that a taken port is known before anything is prepared.
-    with _listen(settings) as listening, tempfile.TemporaryDirectory(prefix="market-metrics-") as folder:
+    with _listen(settings) as listening:
         _prepare(parts, settings, start)
         _greet(parts, settings, listening.getsockname()[1])
-        if settings.workers > 1:
-            os.environ["PROMETHEUS_MULTIPROC_DIR"] = folder  # where the processes add up their figures
-        _run(parts, settings, listening, reload=start.reload)
+        _become_server(parts.app, listening, reload=start.reload)
 
 
 def _settings(start: Start) -> Settings:
@@ -67,7 +58,6 @@ def _listen(settings: Settings) -> socket.socket:
         listening.close()
         reason = (error.strerror or str(error)).lower()
         fail(ADDRESS, f"cannot listen on {settings.host}:{settings.port}: {reason}\nTry another one with --port.")
-    listening.set_inheritable(True)
     return listening
 
 
@@ -77,15 +67,11 @@ def _prepare(parts: Parts, settings: Settings, start: Start) -> None:
         if settings.is_production and not start.migrate:
             require_migrated(market)
         elif migrations.current_revision(market.database) != migrations.head_revision():
-            # In processes of their own, this and seeding: what they need would stay in the server's memory.
-            code = subprocess.run([*parts.program, "migrate"], check=False).returncode
-            if code != 0:
-                raise typer.Exit(code)
+            migrations.upgrade(market.database)
         if settings.is_production or not start.seed or not parts.is_empty(market):
             return
     typer.echo("The database is empty: making the demo marketplace, once. This takes about ten seconds.")
-    if subprocess.run([*parts.program, "seed"], check=False).returncode != 0:
-        fail(DATABASE, "seeding failed; start with --no-seed to go on without the demo")
+    seed_demo(parts, None)
 
 
 def _greet(parts: Parts, settings: Settings, port: int) -> None:
@@ -111,40 +97,14 @@ def _greet(parts: Parts, settings: Settings, port: int) -> None:
     typer.echo("\n  Ctrl-C ends it; the data stays.\n")
 
 
-def _run(parts: Parts, settings: Settings, listening: socket.socket, *, reload: bool) -> None:
-    config = uvicorn.Config(
-        parts.app,
-        factory=True,
-        host=settings.host,
-        port=settings.port,
-        workers=settings.workers,
-        reload=reload,
-        loop="uvloop" if sys.platform != "win32" else "asyncio",
-        http="httptools",
-        lifespan="on",
-        log_config=None,
-        access_log=False,
-        server_header=False,
-        date_header=True,
-        proxy_headers=True,
-        forwarded_allow_ips=list(settings.trusted_proxies),
-        backlog=BACKLOG,
-        limit_concurrency=settings.connections_max,
-        timeout_keep_alive=5,
-        timeout_graceful_shutdown=settings.shutdown_seconds,
-    )
-    server = uvicorn.Server(config)
-    if reload:
-        ChangeReload(config, target=server.run, sockets=[listening]).run()
-    elif settings.workers > 1:
-        processes = Multiprocess(config, sockets=[listening])
-        processes.run()
-        if any(process.exitcode == STARTUP_FAILURE for process in processes.processes):
-            fail(DATABASE, "the server processes did not start; see the lines above")
-    else:
-        # uvicorn raises the signal again after its graceful end: it has done what was asked, so that is no failure.
-        for each in (signal.SIGTERM, signal.SIGINT):
-            signal.signal(each, lambda _signal, _frame: None)
-        server.run(sockets=[listening])
-        if not server.started:
-            fail(DATABASE, "the server did not start; see the lines above")
+def _become_server(app: str, listening: socket.socket, *, reload: bool) -> None:
+    """End this program and be the server (`market.server.process`), in the same process and on the same terminal."""
+    sys.stdout.flush()
+    if sys.platform == "win32":  # there, exec starts another process, and the terminal takes this one for ended
+        from market.server import process
+
+        process.run(app, listening, reload=reload)
+        return
+    listening.set_inheritable(True)
+    server = [sys.executable, "-m", "market.server.process", app, str(listening.fileno())]
+    os.execv(server[0], [*server, "--reload"] if reload else server)  # noqa: S606 - itself, with fixed arguments

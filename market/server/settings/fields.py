@@ -151,6 +151,16 @@ class Settings(BaseSettings):
         description="The template that tells an organisation's owners of a certificate or licence that ends: its `{1}` "
         "is the organisation, its `{2}` the day. None is sent without it.",
     )
+    sms_review_template_id: str = Field(
+        default="",
+        description="The template that tells sellers what reviewers decided: its `{1}` is the listing, its `{2}` the "
+        "decision. None is sent without it.",
+    )
+    sms_statement_template_id: str = Field(
+        "",
+        description="The template that tells an organisation's owners and finance people of a statement to confirm: its "
+        "`{1}` is the organisation, its `{2}` the statement's last day. None is sent without it.",
+    )
     sms_webhook_template_id: str = Field(
         "",
         description="The template that tells owners of a webhook endpoint that was switched off: its `{1}` is the "

@@ -8,6 +8,7 @@ from typing import Any
 
 from sqlmodel import Session
 
+from market.kernel.database.prebuilt import Prebuilt
 from market.kernel.topics import touch
 from market.sessions.errors import DrawsChanged, FullLine, PastCutoff, SessionClosed, SessionFull
 from market.sessions.holds import statements as sql
@@ -55,7 +56,7 @@ class Returned:
 def look(session: Session, session_ids: Sequence[str]) -> dict[str, Seen]:
     """Step: these sessions as they are now, those that there are."""
     found: dict[str, Seen] = {}
-    for row in session.execute(sql.LOOK, {"ids": list(session_ids)}):
+    for row in sql.LOOK.all(session, {"ids": list(session_ids)}):
         seen = found.setdefault(row.id, Seen(row.cutoff_at, row.lapses_at, row.draw_revision))
         if row.slot_id is not None:
             seen.draws.append(Draw(row.slot_id, row.units, DrawPer(row.per)))
@@ -75,7 +76,7 @@ def change_seats(session: Session, takes: Mapping[str, Take], returned: Returned
     short_slots = [
         slot_id
         for slot_id in sorted(units)
-        if _count(session, sql.TAKE_UNITS, {"slot_id": slot_id, "units": units[slot_id]}) == 0
+        if sql.TAKE_UNITS.run(session, {"slot_id": slot_id, "units": units[slot_id]}) == 0
     ]
     own = sorted(takes.keys() | returned.seats.keys())
     needs_keeping = bool(units) or bool(returned.seats)
@@ -107,15 +108,15 @@ def change_seats(session: Session, takes: Mapping[str, Take], returned: Returned
 
 def lock_sharing(session: Session, session_ids: Sequence[str], slot_ids: Sequence[int]) -> dict[str, Any]:
     """Step: these sessions and whoever draws on these slots, locked in id order, as they are before a change."""
-    rows = session.execute(sql.LOCK_SESSIONS, {"ids": list(session_ids), "slots": list(slot_ids)})
+    rows = sql.LOCK_SESSIONS.all(session, {"ids": list(session_ids), "slots": list(slot_ids)})
     return {row.id: row for row in rows}
 
 
-def keep_shared(session: Session, before: Mapping[str, Any], how: Any, **values: datetime) -> set[str]:
+def keep_shared(session: Session, before: Mapping[str, Any], how: Prebuilt, **values: datetime) -> set[str]:
     """Step: what is kept of these sessions, after a change of them or of their slots, by one of the KEEP statements; the
     packages in which one became bookable or stopped being so."""
     turned: set[str] = set()
-    for row in session.execute(how, {"ids": list(before), **values}).all() if before else ():
+    for row in how.all(session, {"ids": list(before), **values}) if before else ():
         old = before[row.id]
         if _is_bookable(row) != _is_bookable(old):
             turned.add(row.package_id)
@@ -132,14 +133,9 @@ def _units(takes: Mapping[str, Take]) -> Counter[int]:
     return units
 
 
-def _count(session: Session, statement: Any, values: Mapping[str, Any]) -> int:
-    changed: Any = session.execute(statement, values)
-    return int(changed.rowcount)
-
-
 def _change(session: Session, session_id: str, take: Take | None, returned: int, now: datetime) -> Any:
     if take is None:
-        return session.execute(sql.GIVE_SEATS, {"session_id": session_id, "seats": returned}).one()
+        return sql.GIVE_SEATS.one(session, {"session_id": session_id, "seats": returned})
     values = {
         "session_id": session_id,
         "seats": take.seats - returned,
@@ -147,7 +143,7 @@ def _change(session: Session, session_id: str, take: Take | None, returned: int,
         "revision": take.seen.revision,
         "now": now,
     }
-    return session.execute(sql.TAKE_SEATS, values).one_or_none()
+    return sql.TAKE_SEATS.first(session, values)
 
 
 def _is_bookable(row: Any) -> bool:
@@ -165,7 +161,7 @@ def _refusal(
     now: datetime,
 ) -> Exception:
     """Why not everything could be taken. Rows that were not changed tell it as they are; the others as before."""
-    rows = {row.id: row for row in session.execute(sql.SESSIONS_NOW, {"ids": list(short)})}
+    rows = {row.id: row for row in sql.SESSIONS_NOW.all(session, {"ids": list(short)})}
     for session_id in short:
         row = rows[session_id]
         if row.state != SessionState.OPEN:
@@ -175,8 +171,7 @@ def _refusal(
         if row.draw_revision != takes[session_id].seen.revision:
             return DrawsChanged(session_id=session_id)
     slots = {
-        row.id: row.left + returned.units[row.id]
-        for row in session.execute(sql.SLOTS_LEFT, {"slots": list(short_slots)})
+        row.id: row.left + returned.units[row.id] for row in sql.SLOTS_LEFT.all(session, {"slots": list(short_slots)})
     }
     lines = []
     for session_id, take in sorted(takes.items()):

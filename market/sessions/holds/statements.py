@@ -5,6 +5,7 @@ from sqlalchemy.dialects.postgresql import (
     insert,  # the one INSERT … ON CONFLICT that both engines compile
 )
 
+from market.kernel.database.prebuilt import Prebuilt
 from market.sessions.rules import SessionState
 from market.sessions.tables.core import HOLD, LINK, SESSION, SLOT, UNITS
 from market.sessions.vacancies import first_lapse, pool_vacancies
@@ -17,7 +18,7 @@ _UNTIL = sa.bindparam("until", type_=HOLD.c.created_at.type)
 _SEATS = sa.bindparam("seats", type_=sa.Integer)
 _DELTA = sa.bindparam("units", type_=sa.Integer)
 
-LOOK = (
+LOOK = Prebuilt(
     sa.select(
         SESSION.c.id,
         SESSION.c.cutoff_at,
@@ -32,19 +33,19 @@ LOOK = (
 )
 """The sessions, each once for every slot that it draws on, once when there is none."""
 
-ADD_HOLD = (
+ADD_HOLD = Prebuilt(
     insert(HOLD).on_conflict_do_nothing(index_elements=[HOLD.c.holder, HOLD.c.session_id]).returning(HOLD.c.session_id)
 )
-ADD_UNITS = sa.insert(UNITS)
+ADD_UNITS = Prebuilt(sa.insert(UNITS))
 
-TAKE_UNITS = (
+TAKE_UNITS = Prebuilt(
     sa.update(SLOT)
     .where(SLOT.c.id == sa.bindparam("slot_id"), SLOT.c.taken + _DELTA <= SLOT.c.capacity)
     .values(taken=SLOT.c.taken + _DELTA)
 )
 """So many units more (or fewer, when below zero) of a slot are taken: no row when there are not so many."""
 
-TAKE_SEATS = (
+TAKE_SEATS = Prebuilt(
     sa.update(SESSION)
     .where(
         SESSION.c.id == sa.bindparam("session_id"),
@@ -61,25 +62,27 @@ TAKE_SEATS = (
 )
 """So many seats more of a session are taken, until then: no row when it has not so many or takes no bookings."""
 
-GIVE_SEATS = (
+GIVE_SEATS = Prebuilt(
     sa.update(SESSION)
     .where(SESSION.c.id == sa.bindparam("session_id"))
     .values(taken=SESSION.c.taken - _SEATS)
     .returning(SESSION.c.package_id, (SESSION.c.capacity - SESSION.c.taken).label("left"))
 )
 
-SLOTS_LEFT = sa.select(SLOT.c.id, (SLOT.c.capacity - SLOT.c.taken).label("left")).where(SLOT.c.id.in_(_SLOTS))
-SESSIONS_NOW = sa.select(
-    SESSION.c.id,
-    SESSION.c.state,
-    SESSION.c.cutoff_at,
-    SESSION.c.draw_revision,
-    (SESSION.c.capacity - SESSION.c.taken).label("left"),
-).where(SESSION.c.id.in_(_IDS))
+SLOTS_LEFT = Prebuilt(sa.select(SLOT.c.id, (SLOT.c.capacity - SLOT.c.taken).label("left")).where(SLOT.c.id.in_(_SLOTS)))
+SESSIONS_NOW = Prebuilt(
+    sa.select(
+        SESSION.c.id,
+        SESSION.c.state,
+        SESSION.c.cutoff_at,
+        SESSION.c.draw_revision,
+        (SESSION.c.capacity - SESSION.c.taken).label("left"),
+    ).where(SESSION.c.id.in_(_IDS))
+)
 
 _OWN = SESSION.alias()
 # NO KEY: a hold being added points at the session and need not wait.
-LOCK_SESSIONS = (
+LOCK_SESSIONS = Prebuilt(
     sa.select(
         SESSION.c.id,
         SESSION.c.package_id,
@@ -111,11 +114,13 @@ _KEEPING = (
         SESSION.c.pool_vacancies,
     )
 )
-KEEP_GIVEN = _KEEPING
+KEEP_GIVEN = Prebuilt(_KEEPING)
 """What is kept of sessions whose slots got units back, or another capacity. When their holds end is no later for it."""
-KEEP_TAKEN = _KEEPING.values(lapses_at=sa.case((SESSION.c.lapses_at < _UNTIL, SESSION.c.lapses_at), else_=_UNTIL))
+KEEP_TAKEN = Prebuilt(
+    _KEEPING.values(lapses_at=sa.case((SESSION.c.lapses_at < _UNTIL, SESSION.c.lapses_at), else_=_UNTIL))
+)
 """What is kept of sessions of whose slots units were taken, until then."""
-KEEP = _KEEPING.values(lapses_at=first_lapse(SESSION))
+KEEP = Prebuilt(_KEEPING.values(lapses_at=first_lapse(SESSION)))
 """The kept columns of these sessions, from what they come from: looks at every hold in their slots."""
 
 ENDED_HOLDS = sa.select(HOLD.c.holder, HOLD.c.session_id).where(HOLD.c.session_id.in_(_IDS), HOLD.c.expires_at <= _NOW)
@@ -141,8 +146,8 @@ _LIVE = sa.and_(
     HOLD.c.session_id == sa.bindparam("of_session"),
     sa.or_(HOLD.c.expires_at.is_(None), HOLD.c.expires_at > _NOW),
 )
-CONFIRM = sa.update(HOLD).where(_LIVE).values(expires_at=None)
-EXTEND = (
+CONFIRM = Prebuilt(sa.update(HOLD).where(_LIVE).values(expires_at=None))
+EXTEND = Prebuilt(
     sa.update(HOLD)
     .where(_LIVE)
     .values(expires_at=sa.case((HOLD.c.expires_at < _UNTIL, _UNTIL), else_=HOLD.c.expires_at))

@@ -58,7 +58,7 @@ def add_holds(session: Session, takes: Mapping[str, Take], holder: str, now: dat
             "expires_at": take.until,
             "created_at": now,
         }
-        if session.execute(sql.ADD_HOLD, row).first() is None:
+        if sql.ADD_HOLD.first(session, row) is None:
             raise AlreadyHeld(session_id=session_id)
         units = [
             {
@@ -69,8 +69,7 @@ def add_holds(session: Session, takes: Mapping[str, Take], holder: str, now: dat
             }
             for draw in take.seen.draws
         ]
-        if units:
-            session.execute(sql.ADD_UNITS, units)
+        sql.ADD_UNITS.run_each(session, units)
 
 
 def confirm_seats(session: Session, session_ids: Collection[str], *, holder: str, now: datetime) -> None:
@@ -81,7 +80,7 @@ def confirm_seats(session: Session, session_ids: Collection[str], *, holder: str
     """
     for session_id in sorted(session_ids):
         values = {"of_holder": holder, "of_session": session_id, "now": now}
-        if session.execute(sql.CONFIRM, values).rowcount == 0:  # type: ignore[attr-defined]  # an UPDATE has one
+        if sql.CONFIRM.run(session, values) == 0:
             raise HoldExpired(session_id=session_id)
 
 
@@ -98,7 +97,7 @@ def extend_seats(
     for session_id in sorted(session_ids):
         end = min(until, cutoffs.get(session_id, until))
         values = {"of_holder": holder, "of_session": session_id, "until": end, "now": now}
-        row = session.execute(sql.EXTEND, values).one_or_none()
+        row = sql.EXTEND.first(session, values)
         if row is None:
             raise HoldExpired(session_id=session_id)
         if row.expires_at is not None:

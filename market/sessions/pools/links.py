@@ -124,7 +124,7 @@ def lock_slots(session: Session, slot_ids: Collection[int]) -> list[Any]:
 def keep(session: Session, session_ids: Sequence[str]) -> None:
     """Step: the kept columns of these sessions, which the caller has locked, from what they come from."""
     for chunk in chunks(session_ids):
-        session.execute(KEEP, {"ids": chunk})
+        KEEP.run(session, {"ids": chunk})
 
 
 def chunks(items: Sequence[T]) -> list[list[T]]:

@@ -16,7 +16,8 @@ class SessionState(StrEnum):
 
 
 class CloseReason(StrEnum):
-    """Why a session was closed. SERIES: its series was changed or ended, and nobody had a seat in it."""
+    """Why a session was closed. SERIES: its series was changed or ended, and nobody had a seat in it; or its option is
+    offered no more."""
 
     WEATHER = "WEATHER"
     STAFF = "STAFF"

@@ -98,7 +98,11 @@ def resolve_difference(market: Market, actor: Actor, *, difference_id: str, note
 
 def _taken(session: Session, market: Market, gateway: str, day: date, now: datetime) -> Reconciliation:
     """The day's row, taken; made when there is none."""
-    mine = select(Reconciliation).where(Reconciliation.gateway == gateway, Reconciliation.day == day).with_for_update()
+    mine = (
+        select(Reconciliation)
+        .where(Reconciliation.gateway == gateway, Reconciliation.day == day)
+        .with_for_update(key_share=True)
+    )
     found = session.exec(mine).first()
     if found is None:
         found = Reconciliation(

@@ -168,7 +168,7 @@ def _end(session: Session, actor: Actor, payout: Payout, action: str, *, now: da
 
 def _complete(session: Session, batch_id: str, now: datetime) -> None:
     """A batch whose payouts have all ended is over. Its row is taken first, so that the last of two knows it."""
-    session.execute(sa.select(PayoutBatch.id).where(col(PayoutBatch.id) == batch_id).with_for_update())  # type: ignore[call-overload]
+    session.execute(sa.select(PayoutBatch.id).where(col(PayoutBatch.id) == batch_id).with_for_update(key_share=True))  # type: ignore[call-overload]
     is_going_on = sa.exists().where(col(Payout.batch_id) == batch_id, col(Payout.state) == PayoutState.APPROVED)
     session.execute(
         sa.update(PayoutBatch)

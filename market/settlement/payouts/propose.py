@@ -26,6 +26,7 @@ _ACCOUNTS = SQLModel.metadata.tables[str(LedgerAccount.__tablename__)]
 _TXNS = SQLModel.metadata.tables[str(LedgerTxn.__tablename__)]
 _ENTRIES = SQLModel.metadata.tables[str(LedgerEntry.__tablename__)]
 _STATEMENTS = SQLModel.metadata.tables[str(Statement.__tablename__)]
+_UNDONE = _TXNS.alias()
 
 
 @dataclass(frozen=True, slots=True)
@@ -149,17 +150,16 @@ def _payable_of(session: Session, statement: Statement, now: datetime) -> int:
 
 def _paid_since(session: Session, party: str, day: date) -> int:
     """What was paid out to a party after this day, less what failed."""
-    undone = _TXNS.alias()
     found = (
         sa.select(sa.func.coalesce(sa.func.sum(_ENTRIES.c.amount_fen), 0))
         .join(_ACCOUNTS, _ACCOUNTS.c.id == _ENTRIES.c.account_id)
         .join(_TXNS, _TXNS.c.id == _ENTRIES.c.txn_id)
-        .outerjoin(undone, undone.c.id == _TXNS.c.reverses)
+        .outerjoin(_UNDONE, _UNDONE.c.id == _TXNS.c.reverses)
         .where(
             _ACCOUNTS.c.kind == AccountKind.SELLER_PAYABLE,
             _ACCOUNTS.c.owner == party,
             _TXNS.c.business_day > day,
-            sa.or_(_TXNS.c.kind == TxnKind.PAYOUT, undone.c.kind == TxnKind.PAYOUT),
+            sa.or_(_TXNS.c.kind == TxnKind.PAYOUT, _UNDONE.c.kind == TxnKind.PAYOUT),
         )
     )
     return int(session.execute(found).scalar_one())

@@ -7,7 +7,7 @@ from typing import Any
 import sqlalchemy as sa
 from sqlmodel import Session, col, select
 
-from market.kernel import audit
+from market.kernel import audit, outbox
 from market.kernel.clock import business_day
 from market.kernel.errors import Invalid, NotFound
 from market.kernel.market import Market
@@ -19,10 +19,12 @@ from market.settlement.rules import STATEMENT_MOVES, SettlementPeriod, Statement
 from market.settlement.tables import SettlementTerms, Statement
 
 ISSUED_MAX = 100
+ISSUED = "statement.issued"
+"""The topic: its party is told."""
 
 
 def issue_statements(market: Market, actor: Actor, statement_ids: Sequence[str]) -> list[str]:
-    """Show drafts to their parties, all or none; their ids. Refuses: Forbidden; NotFound; IllegalTransition; Invalid
+    """Show drafts to their parties, who are told of them, all or none; their ids. Refuses: Forbidden; NotFound; IllegalTransition; Invalid
     for more than a hundred. Guards: one conditional update each."""
     reach(actor, Permission.SETTLEMENT_MANAGE)
     ids = sorted(set(statement_ids))
@@ -35,6 +37,7 @@ def issue_statements(market: Market, actor: Actor, statement_ids: Sequence[str])
             if statement.state != StatementState.DRAFT:
                 raise illegal(STATEMENT_MOVES, StatementState(statement.state), StatementState.ISSUED)
             _move(session, statement, StatementState.ISSUED, issued_at=market.now())
+            _tell(session, statement, now=market.now())
             _record(session, actor, statement, "statement.issue", now=market.now())
     return ids
 
@@ -89,6 +92,7 @@ def answer_dispute(market: Market, actor: Actor, *, statement_id: str, answer: s
             if statement.state != StatementState.DISPUTED:
                 raise illegal(STATEMENT_MOVES, StatementState(statement.state), StatementState.ISSUED)
             _move(session, statement, StatementState.ISSUED, answer=said, answered_by=None)
+            _tell(session, statement, now=market.now())
             _record(session, actor, statement, "statement.answer", now=market.now())
             return statement.id
 
@@ -146,6 +150,11 @@ def _move(session: Session, statement: Statement, to: StatementState, **values: 
     if moved.rowcount == 0:  # type: ignore[attr-defined]  # an UPDATE has one
         session.refresh(statement)
         raise illegal(STATEMENT_MOVES, StatementState(statement.state), to)
+
+
+def _tell(session: Session, statement: Statement, *, now: datetime) -> None:
+    news = {"statement": statement.id, "party": statement.party, "last_day": str(statement.last_day)}
+    outbox.publish(session, ISSUED, aggregate=statement.id, payload=news, now=now)
 
 
 def _record(session: Session, actor: Actor, statement: Statement, action: str, *, now: datetime) -> None:

@@ -26,6 +26,7 @@ def _table(model: type[SQLModel]) -> sa.Table:
 
 _ACCOUNTS, _TXNS, _ENTRIES, _RELEASES = (_table(each) for each in (LedgerAccount, LedgerTxn, LedgerEntry, Release))
 _PARTIES, _TERMS, _STATEMENTS = _table(Organisation), _table(SettlementTerms), _table(Statement)
+_UNDONE = _TXNS.alias()
 _LINES, _MEMBERS, _MEMBERSHIPS = _table(StatementLine), _table(StatementMember), _table(Membership)
 
 
@@ -140,19 +141,18 @@ def _entries(party: str) -> sa.Join:
 
 def _sums(session: Session, party: str, first_day: date, last_day: date, opening: int) -> dict[str, int]:
     """What came and went in a period, by why."""
-    undone = _TXNS.alias()
     is_credit = (_ENTRIES.c.amount_fen < 0).label("is_credit")
     rows = session.execute(
         sa.select(
             _TXNS.c.kind,
-            undone.c.kind.label("undone"),
+            _UNDONE.c.kind.label("undone"),
             is_credit,
             sa.func.sum(-_ENTRIES.c.amount_fen).label("fen"),
             sa.func.count().label("lines"),
         )
-        .select_from(_entries(party).outerjoin(undone, undone.c.id == _TXNS.c.reverses))
+        .select_from(_entries(party).outerjoin(_UNDONE, _UNDONE.c.id == _TXNS.c.reverses))
         .where(_TXNS.c.business_day.between(first_day, last_day))
-        .group_by(_TXNS.c.kind, undone.c.kind, is_credit)
+        .group_by(_TXNS.c.kind, _UNDONE.c.kind, is_credit)
     )
     sums = {"released_fen": 0, "refunded_fen": 0, "paid_out_fen": 0, "corrected_fen": 0, "line_count": 0}
     for row in rows:

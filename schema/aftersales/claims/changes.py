@@ -167,7 +167,7 @@ class ClaimMutations:
         done = await info.context.act(withdraw_claim, claim_id=str(claim_id), key=str(idempotency_key))
         return ClaimPayload(claim_id=done)
 
-    @mutation("Decide a claim that was taken to staff.", rule=Permission.REVIEW_MODERATE)
+    @mutation("Decide a claim that was taken to staff.", rule=Permission.CLAIM_DECIDE)
     async def decide_claim(self, info: Info, input: DecideClaimInput, idempotency_key: IdempotencyKey) -> ClaimPayload:  # noqa: A002 - the API's word
         decision = Decision(str(input.claim_id), input.text, _fen(input.amount))
         return ClaimPayload(claim_id=await info.context.act(decide_claim, decision, key=str(idempotency_key)))

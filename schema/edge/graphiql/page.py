@@ -54,18 +54,14 @@ _PAGE = """<!doctype html>
 
 
 @cache
-def _packed() -> tuple[str, dict[str, bytes]]:
-    """Read the packaged files once, and give the hash that is part of their address."""
-    files = {path.name.removesuffix(".gz"): path.read_bytes() for path in _ASSETS.glob("*.gz")}
+def _packed() -> tuple[str, dict[str, Path]]:
+    """The packaged files, and the hash of their contents that is part of their address. They stay on the disk: each
+    browser asks once."""
+    files = {path.name.removesuffix(".gz"): path for path in _ASSETS.glob("*.gz")}
     digest = hashlib.sha256()
     for name in sorted(files):
-        digest.update(name.encode() + files[name])
+        digest.update(name.encode() + files[name].read_bytes())
     return digest.hexdigest()[:16], files
-
-
-@cache
-def _unpacked(name: str) -> bytes:
-    return gzip.decompress(_packed()[1][name])
 
 
 class GraphiQL:
@@ -139,11 +135,11 @@ class GraphiQL:
             (b"content-security-policy", _POLICY),  # a worker obeys the policy of its own file
             (b"vary", b"accept-encoding"),
         )
+        body = self._files[name].read_bytes()
         if _accepts_gzip(scope):
-            body = self._files[name]
             headers = (*headers, (b"content-encoding", b"gzip"))
         else:
-            body = _unpacked(name)
+            body = gzip.decompress(body)
         await _send(scope, send, 200, _TYPES[Path(name).suffix], body, headers)
 
 

@@ -30,6 +30,8 @@ class Limits:
     """Points per operation."""
     page_items: int = 20
     """Assumed where a connection is asked for without first or last."""
+    page_items_max: int = 100
+    """Counted at most for a connection: to ask for a larger page is refused where the page is read, with better words."""
     list_items: int = 10
     """Assumed for any other list of objects."""
 

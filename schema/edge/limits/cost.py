@@ -43,6 +43,8 @@ class Count:
     """Whether the lists' lengths are added up; else the largest page size counts."""
     each: int = 1
     """Objects per list entry."""
+    most: int | None = None
+    """What it never exceeds, if there is such a bound."""
 
     def of(self, variables: Mapping[str, Any]) -> int:
         """Evaluate; a page size of 0 or less counts as none given: it never makes a field free."""
@@ -53,6 +55,8 @@ class Count:
                 count += len(value) if isinstance(value, list | tuple) else value is not None
             elif isinstance(value, int):
                 count = max(count, value)
+        if self.most is not None:
+            count = min(count, self.most)
         return max(count or self.default, 1) * self.each
 
 

@@ -50,6 +50,8 @@ class Price:
     is_connection: bool
     items: int
     """Assumed number of items."""
+    most: int | None
+    """What a page holds at most, if it is one."""
     page_arguments: tuple[str, ...]
     id_arguments: tuple[str, ...]
     """List arguments that name single objects, one unit of work each."""
@@ -71,7 +73,7 @@ class Price:
             if isinstance(value, IntValueNode):
                 fixed = max(fixed, _int(value.value))
         names = tuple(value.name.value for value in values if isinstance(value, VariableNode))
-        return Count(fixed, names, self.items, by_length=False)
+        return Count(fixed, names, self.items, by_length=False, most=self.most)
 
     def ids(self, node: FieldNode) -> Count:
         """Read how many objects the id lists of a field that returns no list name (else 1)."""
@@ -158,6 +160,7 @@ def price_of(schema: GraphQLSchema, limits: Limits, parent: GraphQLNamedType, fi
         is_list=levels > 0,
         is_connection=connection,
         items=items * limits.list_items ** max(levels - 1, 0),
+        most=limits.page_items_max if connection else None,
         page_arguments=page_arguments,
         id_arguments=_id_arguments(field),
     )

@@ -35,7 +35,10 @@ class PrivacyRequest(Node):
     due_at: datetime = field("When it is done at the earliest; an erasure can be taken back until then.")
     finished_at: datetime | None = field("When it was done or taken back; null until then.")
     expires_at: datetime | None = field("Until when a copy can be read; null until it is made.")
-    obligations: list[str] = field("What stood in the way of an erasure when it was due: LAST_OWNER and so on.")
+    obligations: list[str] = field(
+        "What stood in the way of an erasure when it was due: LAST_OWNER, ORDER_OPEN, PAYMENT_OPEN, REFUND_OPEN, "
+        "CLAIM_OPEN."
+    )
     obligation_subjects: list[strawberry.ID] = field("The ids of what `obligations` are about, in their order.")
 
 
@@ -49,7 +52,9 @@ class PrivacyRequest(Node):
 @strawberry.type(description="Something must be settled before the account can be closed; `message` says what to do.")
 @ruled(PUBLIC)
 class HasObligations(UserError):
-    obligations: list[str] = strawberry.field(description="What: LAST_OWNER and so on.")
+    obligations: list[str] = strawberry.field(
+        description="What: LAST_OWNER (of an organisation), ORDER_OPEN, PAYMENT_OPEN, REFUND_OPEN, CLAIM_OPEN."
+    )
     obligation_subjects: list[strawberry.ID] = strawberry.field(
         description="The ids of what `obligations` are about, in their order."
     )

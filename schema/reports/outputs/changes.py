@@ -7,6 +7,7 @@ import strawberry
 from strawberry import UNSET
 
 from market.kernel.permissions import Permission
+from market.plan.bulletin import county_bulletin
 from market.reports import submissions
 from market.reports.declare import ReportAsked
 from market.reports.schedules import ScheduleDraft, schedule_report, stop_schedule, try_schedule
@@ -60,7 +61,9 @@ class ReviewReportInput:
 
 @strawberry.input(description="A report to produce regularly, for a region or for an organisation.")
 class ScheduleReportInput:
-    report: str = strawberry.field(description="Its key: see `reports`.")
+    report: str = strawberry.field(
+        description="Its key: see `reports`. Or `bulletin`: a region's monthly bulletin, in Chinese, to print."
+    )
     cadence: ReportCadence = strawberry.field(description="How often.")
     region: str | None = strawberry.field(default=UNSET, description="For this region: a 12-digit code.")
     organisation: strawberry.ID | None = strawberry.field(
@@ -163,7 +166,7 @@ class ReportOutputMutations:
             organisation_id=str(given.organisation) if given.organisation else None,
             start=given.start or None,
         )
-        await info.context.look(try_schedule, draft)
+        await info.context.look(try_schedule, draft, gather=county_bulletin)
         made = await info.context.act(schedule_report, draft, key=str(idempotency_key))
         return ReportSchedulePayload(schedule_id=made)
 

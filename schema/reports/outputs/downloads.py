@@ -7,26 +7,24 @@ readers nor the event loop wait for them.
 import asyncio
 import threading
 from collections.abc import Callable, Mapping
-from dataclasses import replace
-from datetime import date, timedelta
+from datetime import date
 from enum import StrEnum
 from functools import partial
 from tempfile import TemporaryFile
 from types import MappingProxyType
 from typing import BinaryIO
 
-from dateutil.relativedelta import relativedelta
 from starlette.requests import Request
 from starlette.responses import Response, StreamingResponse
 from starlette.routing import Route
 
 from market.bulk.rules import FileFormat
-from market.kernel.clock import business_day
 from market.kernel.errors import Invalid, NotFound
 from market.kernel.market import Market
 from market.kernel.permissions import Actor, Permission
+from market.plan.bulletin import county_bulletin
 from market.reports.declare import CompareWith, ReportAsked, ReportResult
-from market.reports.outputs.bulletin.gather import Bulletin, monthly_bulletin
+from market.reports.outputs.bulletin.gather import Bulletin
 from market.reports.outputs.bulletin.page import bulletin_page
 from market.reports.outputs.bulletin.pdf import bulletin_pdf
 from market.reports.outputs.bulletin.words import title_of as bulletin_title
@@ -34,11 +32,10 @@ from market.reports.outputs.drawing import AT_ONCE_MAX, PictureForm
 from market.reports.outputs.export import Gone, charted, picture_of, write_kept, write_report
 from market.reports.outputs.shown import title_of
 from market.reports.run import find_report
-from market.reports.schedules import kept_figures
+from market.reports.schedules import kept_bulletin, kept_figures
 from market.reports.submissions import submitted_figures
 from schema.authentication import Authentication
 from schema.downloads import TYPES, Downloads, Write, headers_of, language_asked, pieces
-from schema.reports.outputs.plan import plan_lines
 
 _PICTURES = {PictureForm.SVG: "image/svg+xml", PictureForm.PNG: "image/png"}
 _BULLETINS: Mapping[str, tuple[Callable[[Bulletin], bytes | str], str]] = MappingProxyType(
@@ -93,7 +90,13 @@ class ReportDownloads(Downloads):
         return await self._frozen(request, partial(submitted_figures, permission=Permission.REPORT_EXPORT))
 
     async def _kept(self, request: Request) -> Response:
+        if request.path_params["form"] in _BULLETINS:
+            return await self._answered(request, partial(self._kept_bulletin, request))
         return await self._frozen(request, kept_figures)
+
+    async def _kept_bulletin(self, request: Request, actor: Actor) -> Response:
+        found = await self._market.look(kept_bulletin, self._market, actor, request.path_params["id"])
+        return await self._printed(found, request.path_params["form"])
 
     async def _frozen(self, request: Request, find: Callable[..., ReportResult]) -> Response:
         async def answer(actor: Actor) -> Response:
@@ -121,22 +124,20 @@ class ReportDownloads(Downloads):
                 raise NotFound(field="path")
             region, month = request.query_params.get("region", ""), _month(request)
             bulletin = await self._market.look(
-                monthly_bulletin, self._market, actor, region_code=region, month=month, language=language
+                county_bulletin, self._market, actor, region_code=region, month=month, language=language
             )
-            last = month + relativedelta(months=1) - timedelta(days=1)
-            day = min(last, business_day(self._market.now()))
-            lines = await self._market.look(
-                plan_lines, self._market, actor, region_code=region, as_of=day, language=language
-            )
-            make, media_type = _BULLETINS[form]
-            async with self._drawing:
-                made = await asyncio.to_thread(make, replace(bulletin, indicators=lines))
-            headers = {**headers_of(bulletin_title(bulletin), form), **_SAFE}
-            # To be read and printed where it is opened.
-            headers["content-disposition"] = headers["content-disposition"].replace("attachment", "inline")
-            return Response(made, headers=headers, media_type=media_type)
+            return await self._printed(bulletin, form)
 
         return await self._answered(request, answer)
+
+    async def _printed(self, bulletin: Bulletin, form: str) -> Response:
+        make, media_type = _BULLETINS[form]
+        async with self._drawing:
+            made = await asyncio.to_thread(make, bulletin)
+        headers = {**headers_of(bulletin_title(bulletin), form), **_SAFE}
+        # To be read and printed where it is opened.
+        headers["content-disposition"] = headers["content-disposition"].replace("attachment", "inline")
+        return Response(made, headers=headers, media_type=media_type)
 
     async def _drawn(self, request: Request, result: ReportResult, name: str) -> Response:
         form = PictureForm(_form(request))

@@ -3,6 +3,7 @@
 import sqlalchemy as sa
 
 from market.kernel.permissions import Permission
+from market.reports.bulletins import BULLETIN
 from market.reports.states import SUBMISSION_MOVES, KeptReportState, ReportSubmissionState
 from market.reports.tables import KeptReport as KeptTable
 from market.reports.tables import ReportSchedule as ScheduleTable
@@ -38,6 +39,11 @@ def _of_their_schedules(t: sa.FromClause, build: Build) -> list[Condition]:
 def _next(state: str) -> list[str]:
     moves = SUBMISSION_MOVES[ReportSubmissionState(state)]
     return [each.value for each in ReportSubmissionState if each in moves]
+
+
+def _kept_at(kept_id: str, state: str, report: str) -> str | None:
+    form = "pdf" if report == BULLETIN else "xlsx"
+    return f"/downloads/reports/kept/{kept_id}.{form}" if state == KeptReportState.MADE.value else None
 
 
 REPORT_SUBMISSION: Projection = Projection(
@@ -84,10 +90,8 @@ KEPT_REPORT = Projection(
         "asOf": column("as_of"),
         "problem": localized("problem"),
         "downloadUrl": Computed(
-            lambda kept_id, state: (
-                f"/downloads/reports/kept/{kept_id}.xlsx" if state == KeptReportState.MADE.value else None
-            ),
-            lambda t, _build, _args: [t.c.id, t.c.state],
+            _kept_at,
+            lambda t, _build, _args: [t.c.id, t.c.state, t.c.report_key],
         ),
     },
 )

@@ -107,7 +107,9 @@ class KeptReport(Node):
     problem: str | None = single(
         "Why it could not be produced. In the language asked for.", str | None, locale=LocaleArgument
     )
-    download_url: str | None = field(f"Where it is fetched as XLSX; null when it could not be produced. {_FORMS}")
+    download_url: str | None = field(
+        f"Where it is fetched as XLSX, a bulletin as PDF (or .html); null when it could not be produced. {_FORMS}"
+    )
 
 
 @strawberry.type(description="A report that is produced after every week or month, and kept.")
@@ -155,7 +157,7 @@ class ReportOutputQueries:
     )
     async def submitted_report(self, info: Info, submission_id: Id) -> ReportTable:
         found = await info.context.look(submitted_figures, submission_id)
-        return ReportTable.of(found, info.context.locale)
+        return ReportTable.of(found, info.context, kept_at=f"/downloads/reports/submissions/{submission_id}")
 
     @strawberry.field(  # type: ignore[untyped-decorator]  # the same
         description="The figures of a submitted report against those of now.",
@@ -165,8 +167,9 @@ class ReportOutputQueries:
         return ReportDrift.of(await info.context.look(report_drift, submission_id))
 
     @strawberry.field(  # type: ignore[untyped-decorator]  # the same
-        description="The figures of a report that a schedule produced.", metadata={"rule": Permission.REPORT_EXPORT}
+        description="The figures of a report that a schedule produced. A bulletin is only fetched, see `downloadUrl`.",
+        metadata={"rule": Permission.REPORT_EXPORT},
     )
     async def kept_report(self, info: Info, kept_report_id: Id) -> ReportTable:
         found = await info.context.look(kept_figures, kept_report_id)
-        return ReportTable.of(found, info.context.locale)
+        return ReportTable.of(found, info.context, kept_at=f"/downloads/reports/kept/{kept_report_id}")

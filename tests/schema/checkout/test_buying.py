@@ -3,7 +3,10 @@
 from typing import Any
 
 import pytest
+import sqlalchemy as sa
+from sqlmodel import col
 
+from market.catalogue.tables import Variant
 from market.checkout.till import on_paid, on_refunded
 from market.kernel.market import Market
 from market.kernel.permissions import VISITOR, Actor, ActorKind, Role
@@ -20,9 +23,9 @@ CART = """
 query Cart($token: String, $codes: [String!]) {
   cart(token: $token, region: "330213005208", codes: $codes) {
     id payable { amount } problems { kind line left message }
-    lines { id title form quantity units { name count } payable { amount } problems { kind left }
+    lines { id title form quantity units { name count } participants payable { amount } problems { kind left }
             needsNoReturnConfirmation isPriceChanged variantId sessionId startsAt }
-    sellers { key delivery { amount } chosen offers { id method fee { amount } promiseHours } }
+    sellers { key producerId delivery { amount } chosen offers { id method fee { amount } promiseHours } }
   }
 }
 """
@@ -41,7 +44,7 @@ mutation Place($input: PlaceOrderInput!, $key: ID!) {
     ... on OrderPayload {
       order {
         id number state nextStates payable { amount } recipient recipientPhone street note payBy
-        sellerOrders { id state payable { amount } lines { kind title variant quantity payable { amount } } }
+        sellerOrders { id state payable { amount } lines { kind listingId variantId title variant english: variant(locale: EN) quantity payable { amount } } }
         bookings { id state seats tickets { code participant state } }
       }
     }
@@ -120,6 +123,8 @@ def visit(shop: Shop, adults: int = 2) -> dict[str, Any]:
 
 def test_from_the_cart_to_a_paid_order(market: Market, shop: Shop) -> None:
     buyer, address = buying(market)
+    with market.transaction() as session:
+        session.execute(sa.update(Variant).where(col(Variant.id) == shop.peaches).values(name_en="Box"))
 
     async def walk(here: Market) -> None:
         api = Buying(here, shop, buyer, address)
@@ -129,6 +134,10 @@ def test_from_the_cart_to_a_paid_order(market: Market, shop: Shop) -> None:
         assert cart["problems"] == []
         assert [line["title"] for line in cart["lines"]] == ["水蜜桃", "桃园一日"]
         assert cart["lines"][1]["units"] == [{"name": "成人", "count": 2}]
+        assert cart["lines"][1]["participants"] == ["林一", "林二"]
+        english = (await api.asker.data(CART, actor=buyer, language="en"))["cart"]["lines"]
+        assert [line["form"] for line in english] == ["Box", "半日"], "what has no English is told in Chinese"
+        assert [seller["producerId"] for seller in cart["sellers"]] == [shop.stalls.producer]
         assert [offer["method"] for offer in cart["sellers"][0]["offers"]] == ["EXPRESS", "COLD_CHAIN"]
         total = cart["payable"]["amount"]
         assert total == "442.00"
@@ -139,7 +148,11 @@ def test_from_the_cart_to_a_paid_order(market: Market, shop: Shop) -> None:
         placed = (await api.place(total))["order"]
         assert (placed["state"], placed["payable"]["amount"]) == ("PENDING_PAYMENT", total)
         assert (placed["recipient"], placed["recipientPhone"], placed["note"]) == ("林顾客", "138****1234", "少放冰")
-        assert [line["kind"] for line in placed["sellerOrders"][0]["lines"]] == ["PRODUCT", "BOOKING", "GIFT"]
+        lines = placed["sellerOrders"][0]["lines"]
+        assert [line["kind"] for line in lines] == ["PRODUCT", "BOOKING", "GIFT"]
+        assert [line["variantId"] for line in lines] == [shop.peaches, None, shop.bag]
+        assert lines[0]["listingId"].startswith("prd_")
+        assert [(line["variant"], line["english"]) for line in lines[:2]] == [("盒装", "Box"), ("半日", "半日")]
         assert [ticket["code"] for ticket in placed["bookings"][0]["tickets"]] == [None, None]
 
         started = (await api.asker.data(PAY, {"order": placed["id"]}, actor=buyer))["startPayment"]
@@ -244,12 +257,19 @@ def test_what_cannot_be_had_is_told_line_by_line_in_both_languages(market: Marke
     async def walk(here: Market) -> None:
         api = Buying(here, shop, buyer, address)
         await api.put(buyer, peaches(shop, 101))
-        chinese = (await api.asker.data(CART, actor=buyer))["cart"]["problems"][0]
-        english = (await api.asker.data(CART, actor=buyer, language="en"))["cart"]["problems"][0]
-        assert (chinese["kind"], chinese["left"], chinese["message"]) == ("SOLD_OUT", 100, "库存不足，请减少数量")
-        assert english["message"] == "Too few are left: take fewer."
+        asked_for = {"codes": ["NOPE"]}
+        chinese, code = (await api.asker.data(CART, asked_for, actor=buyer))["cart"]["problems"]
+        english, coded = (await api.asker.data(CART, asked_for, actor=buyer, language="en"))["cart"]["problems"]
+        assert (chinese["kind"], chinese["left"], chinese["message"]) == (
+            "QUANTITY_REDUCED",
+            100,
+            "仅剩 100 件，请减少数量",
+        )
+        assert english["message"] == "Only 100 are left: take fewer."
+        assert (code["line"], code["message"]) == ("NOPE", "优惠不可用：没有这个优惠码。请移除")
+        assert coded["message"] == "The voucher cannot be used, there is no such code: leave it out."
         refused = await api.place("8888.00")
-        assert {each["kind"] for each in refused["problems"]} == {"SOLD_OUT", "PRICE_CHANGED"}
+        assert {each["kind"] for each in refused["problems"]} == {"QUANTITY_REDUCED", "PRICE_CHANGED"}
         wrong = await api.place("88,00")
         assert (wrong["__typename"], wrong["code"]) == ("InvalidInput", "BAD_USER_INPUT")
 

@@ -73,17 +73,25 @@ class Served:
 
     @asynccontextmanager
     async def events(
-        self, query: str, variables: dict[str, Any] | None = None, *, token: str | None = None
+        self,
+        query: str,
+        variables: dict[str, Any] | None = None,
+        *,
+        token: str | None = None,
+        by_get: dict[str, str] | None = None,
     ) -> AsyncIterator["Events"]:
-        """A stream of Server-Sent Events."""
+        """A stream of Server-Sent Events: asked for by POST, or by GET with these headers."""
         headers = {"accept": "text/event-stream"} | ({} if token is None else {"authorization": f"Bearer {token}"})
+        asked: dict[str, Any] = {"json": {"query": query, "variables": variables or {}}}
+        if by_get is not None:
+            asked = {"params": {"query": query, "variables": json.dumps(variables or {})}}
         async with (
             httpx.AsyncClient(timeout=SECONDS_MAX) as client,
             client.stream(
-                "POST",
+                "POST" if by_get is None else "GET",
                 f"http://{self.host}/graphql",
-                json={"query": query, "variables": variables or {}},
-                headers=headers,
+                headers=headers | (by_get or {}),
+                **asked,
             ) as response,
         ):
             yield Events(response, response.aiter_lines())
@@ -150,9 +158,8 @@ class Events:
 def serving(url: str, clock: FakeClock, folder: Path, **settings: Any) -> Iterator[Served]:
     """A server on this database, in a thread of its own, with connections and notifications of its own."""
     log = Log()
-    read = read_settings(
-        database_url=url, media_path=folder / "media", worker="off", metrics=False, shutdown_seconds=30, **settings
-    )
+    usual = {"worker": "off", "metrics": False, "shutdown_seconds": 30}
+    read = read_settings(database_url=url, media_path=folder / "media", **(usual | settings))
     market = Market(open_database(url), clock=clock)
     app = create_app(read, market, log)  # type: ignore[arg-type]  # as much of a log as a server needs
     config = uvicorn.Config(app, host="127.0.0.1", port=0, log_config=None, lifespan="on", timeout_graceful_shutdown=30)

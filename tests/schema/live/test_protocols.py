@@ -21,8 +21,9 @@ from schema.edge.live import LiveLimits, Places
 from schema.edge.refusals import BadRequest
 from schema.edge.sockets import GraphQLSockets
 from tests.checkout.shop import Shop, open_shop
+from tests.clock import FakeClock
 from tests.people.signing import by_phone
-from tests.schema.live.conftest import SECONDS_MAX, Log, Served, Socket
+from tests.schema.live.conftest import SECONDS_MAX, Log, Served, Socket, serving
 
 SEATS = "subscription Seats($sessions: [ID!]) { sessionAvailability(sessionIds: $sessions) { id vacancies } }"
 ROOT = Path(__file__).parents[3]
@@ -159,6 +160,38 @@ def test_one_caller_has_so_many_operations_and_connections(server: Served, shop:
     asyncio.run(walk())
 
 
+def test_subscriptions_and_their_events_are_counted(
+    database_url: str, clock: FakeClock, shop: Shop, tmp_path: Path
+) -> None:
+    async def walk(server: Served) -> None:
+        async with httpx.AsyncClient(timeout=SECONDS_MAX) as client:
+
+            async def figure(name: str) -> float:
+                told = (await client.get(f"http://{server.host}/metrics")).text
+                (line,) = [line for line in told.splitlines() if line.startswith(f"{name} ")]
+                return float(line.partition(" ")[2])
+
+            seats = (SEATS, {"sessions": [shop.visit]})
+            async with server.socket() as socket, server.events(*seats) as events:
+                await socket.subscribe("{ __typename }", as_id="q")
+                assert (await socket.data("q"))["__typename"] == "Query"
+                assert (await socket.read())["type"] == "complete"
+                await socket.subscribe(*seats, as_id="s")
+                await socket.data("s")
+                assert (await events.next())[0] == "next"
+                assert await figure("market_subscriptions_open") == 2
+                assert await figure("market_subscription_events_total") == 2
+            for _ in range(int(SECONDS_MAX / 0.02)):
+                if await figure("market_subscriptions_open") == 0:
+                    break
+                await asyncio.sleep(0.02)
+            assert await figure("market_subscriptions_open") == 0
+            assert await figure("market_subscription_events_total") == 2
+
+    with serving(database_url, clock, tmp_path, metrics=True) as server:
+        asyncio.run(walk(server))
+
+
 def test_places_are_given_back() -> None:
     places = Places(1)
     with places.place("a"), places.place("b"), pytest.raises(BadRequest), places.place("a"):
@@ -183,12 +216,42 @@ def test_streams_of_events_answer_everything_in_the_stream(server: Served, shop:
                 await client.post(url, content=b"{", headers={**accept, "content-type": "application/json"})
             ).status_code == 400
             assert (await client.post(url, content=b"{}", headers=accept)).status_code == 415
-            assert (
-                await client.get(f"{url}?query={{__typename}}", headers={**accept, "x-graphql-preflight": "1"})
-            ).status_code == 406
             plain = await client.post(url, json={"query": SEATS, "variables": {"sessions": [shop.visit]}})
             (error,) = plain.json()["errors"]
             assert "text/event-stream" in error["message"], "it says how to subscribe"
+
+    asyncio.run(walk())
+
+
+def test_a_browsers_event_source_gets_what_its_own_page_asks_for(server: Served, shop: Shop) -> None:
+    """It can only GET, and send no header of its own; what browsers add by themselves says whose page asks."""
+    own, header = {"sec-fetch-site": "same-origin"}, {"x-graphql-preflight": "1"}
+    seats = {"query": SEATS, "variables": json.dumps({"sessions": [shop.visit]})}
+
+    async def walk() -> None:
+        async with server.events(SEATS, {"sessions": [shop.visit]}, by_get=own) as events:
+            assert events.response.headers["content-type"] == "text/event-stream; charset=utf-8"
+            assert await events.next() == (
+                "next",
+                {"data": {"sessionAvailability": {"id": shop.visit, "vacancies": 20}}},
+            )
+        async with server.events("{ __typename }", by_get=header) as events:
+            assert await events.next() == ("next", {"data": {"__typename": "Query"}})
+            assert await events.next() == ("complete", None)
+        async with httpx.AsyncClient(timeout=SECONDS_MAX) as client:
+            url, accept = f"http://{server.host}/graphql", {"accept": "text/event-stream"}
+
+            async def code(parameters: dict[str, str], **headers: str) -> tuple[int, str]:
+                given = {**accept, **{name.replace("_", "-"): value for name, value in headers.items()}}
+                answer = await client.get(url, params=parameters, headers=given)
+                return answer.status_code, answer.json()["errors"][0]["extensions"]["code"]
+
+            assert await code(seats) == (403, "PREFLIGHT_REQUIRED")
+            assert await code(seats, sec_fetch_site="cross-site") == (403, "PREFLIGHT_REQUIRED")
+            assert await code(seats, origin="https://elsewhere.example") == (403, "PREFLIGHT_REQUIRED")
+            changing = {"query": "mutation { openCart { __typename } }"}
+            assert (await code(changing, sec_fetch_site="same-origin"))[0] == 405
+            assert (await code({}, sec_fetch_site="same-origin"))[0] == 400
 
     asyncio.run(walk())
 

@@ -117,6 +117,7 @@ class World:
         """Who sees the private thing of this type."""
         rule = SCHEMA.type_map[name].extensions["rule"]
         return {
+            Permission.PAYMENT_CONFIRM: "admin",
             Permission.PLAN_READ: "analyst",
             Permission.REPORT_READ: "analyst",
             Permission.SETTLEMENT_MANAGE: "admin",

@@ -9,7 +9,6 @@ from typing import Any
 import httpx
 
 from market.kernel.market import Market
-from market.people.gateways.calls import open_client
 from market.people.gateways.tencent import TencentSms
 from market.people.gateways.wechat import MiniProgram
 from market.server.logs import LineWriter, configure_logs
@@ -41,7 +40,6 @@ def test_the_log_holds_no_number_code_password_or_token(market: Market, clock: F
     secrets = {PHONE, OTHER_PHONE, PASSWORD, OPENID, APP_SECRET}
 
     async def walk(here: Market) -> None:
-        open_client()  # as the server does: it keeps httpx from writing addresses
         sms = TencentSms(_client(tencent), ACCOUNT, log=log, clock=clock)
         mini = MiniProgram(_client(wechat), app_id=APP_ID, app_secret=APP_SECRET, log=log, clock=clock)
         execution = create_execution(settings, here, log, Services(sms=sms, wechat=mini))

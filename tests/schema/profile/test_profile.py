@@ -183,6 +183,6 @@ def test_the_last_owner_of_an_organisation_is_told_which(market: Market) -> None
         refused = await client.do(CANNOT, key=KEY)
         assert (refused["__typename"], refused["code"]) == ("HasObligations", "HAS_OBLIGATIONS")
         assert (refused["obligations"], refused["obligationSubjects"]) == (["LAST_OWNER"], [farm])
-        assert refused["message"] == "暂时不能注销：您是该组织唯一的所有者，请先移交给他人或关闭组织。"
+        assert refused["message"] == "暂时不能注销：您是该组织唯一的所有者，请先移交给他人、关闭组织或撤回入驻申请。"
 
     asked(market, walk)

@@ -1,12 +1,14 @@
 """The sales report and the catalogue by API: each caller's own figures, and the orders behind them."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import Any
 
 import pytest
 
 from market.kernel.market import Market
 from market.kernel.permissions import VISITOR, Actor, ActorKind, Role
+from market.reports.catalogue import REPORTS
+from market.reports.declare import Column, ColumnKind
 from tests.checkout.shop import peaches, visit
 from tests.databases import Databases
 from tests.reports.fair import Fair, kept_fair
@@ -39,7 +41,7 @@ TABLE = """
 query Table($key: String!, $where: [ReportWhere!], $groups: [String!]) {
   report(key: $key, range: { from: "2026-01-01", to: "2026-12-31" }, where: $where, groupBy: $groups, limit: 5) {
     report { title definition chart }
-    asOf columns { key label kind definition } rows totals rowCount
+    asOf columns { key label kind definition } rows totals rowCount files { csv xlsx svg png }
   }
 }
 """
@@ -135,6 +137,70 @@ def test_reports_of_the_catalogue_come_with_their_definitions(fair: Fair) -> Non
     assert (row["village"], row["gross"], row["orders"]) == ("滕头村", "344.00", "1")
     assert dict(zip(keys, table["totals"], strict=True))["gross"] == "463.97"
     assert table["rowCount"] == 2
+
+
+def test_each_report_of_the_catalogue_has_types_of_its_own(fair: Fair) -> None:
+    lines, whole = _typed("orders.suppliers"), '{ from: "2026-01-01", to: "2026-12-31" }'
+
+    async def ask(here: Market) -> list[Any]:
+        asker = Asker(here)
+        typed = await asker.data(lines, actor=ADMIN)
+        table = await asker.data(TABLE, {"key": "orders.suppliers"}, actor=ADMIN)
+        mine = await asker.data(
+            f"{{ reportCatalogue {{ goodsProducers(range: {whole}) {{ rows {{ producerId net {{ amount }} }} }}"
+            f" officeModeration(range: {whole}) {{ title }} }} }}",
+            actor=owner(fair.member),
+        )
+        return [typed["reportCatalogue"]["ordersSuppliers"], table["report"], mine["reportCatalogue"]]
+
+    typed, table, mine = asked(fair.market, ask)
+
+    assert (typed["title"], typed["rowCount"]) == ("应付结算", 2)
+    keys = [each["key"] for each in table["columns"]]
+    for shown, cells in zip(typed["rows"], table["rows"], strict=True):
+        told = {key: each["amount"] if isinstance(each, dict) else each for key, each in shown.items()}
+        assert {key: str(value) for key, value in told.items()} == dict(zip(keys, cells, strict=True))
+    assert typed["totals"]["payable"]["amount"] == dict(zip(keys, table["totals"], strict=True))["payable"]
+    assert [row["producerId"] for row in mine["goodsProducers"]["rows"]] == [fair.member]
+    assert mine["officeModeration"] is None  # it is for staff
+
+
+def _field(key: str) -> str:
+    room, _, rest = key.partition(".")
+    return f"{room}{rest[0].upper()}{rest[1:]}"
+
+
+def _typed(key: str) -> str:
+    """A report asked for all it has."""
+    report = REPORTS[key]
+
+    def fields(columns: Sequence[Column]) -> str:
+        return " ".join(f"{each.key} {{ amount }}" if each.kind is ColumnKind.MONEY else each.key for each in columns)
+
+    rows, totals = fields((*report.dimensions, *report.measures)), fields(report.measures)
+    return (
+        f'{{ reportCatalogue {{ {_field(key)}(range: {{ from: "2026-01-01", to: "2026-12-31" }}) '
+        f"{{ title definition asOf rowCount rows {{ {rows} }} totals {{ {totals} }} files {{ csv png }} }} }} }}"
+    )
+
+
+def test_a_report_says_where_its_files_are_to_whoever_may_have_them(fair: Fair) -> None:
+    where = [{"key": "kind", "values": ["PRODUCT"]}]
+
+    async def ask(here: Market) -> list[Any]:
+        asker = Asker(here)
+        given = {"key": "sales", "groups": ["village", "kind"], "where": where}
+        analyst = await asker.data(TABLE, given, actor=staff("330200000000"))
+        viewer = await asker.data(TABLE, given, actor=staff("330200000000", Role.STAFF_MODERATOR))
+        without = await asker.data(TABLE, {"key": "orders.payables"}, actor=ADMIN)
+        return [analyst["report"]["files"], viewer["report"]["files"], without["report"]["files"]]
+
+    files, none, sheets = asked(fair.market, ask)
+
+    asked_so = "from=2026-01-01&to=2026-12-31&groupBy=village%2Ckind&where.kind=PRODUCT"
+    assert files == {form: f"/downloads/reports/sales.{form}?{asked_so}" for form in ("csv", "xlsx", "svg", "png")}
+    assert none is None
+    assert (sheets["csv"][:36], sheets["svg"]) == ("/downloads/reports/orders.payables.c", None)
 
 
 def test_what_may_not_or_cannot_be_asked_says_why(fair: Fair) -> None:

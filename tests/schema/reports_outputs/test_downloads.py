@@ -6,7 +6,7 @@ import io
 import time
 from collections.abc import Callable, Iterator, Mapping, MutableMapping
 from contextlib import closing
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 from typing import Any
 from urllib.parse import unquote
 
@@ -28,15 +28,17 @@ from market.plan.manage import create_plan, define_indicator
 from market.plan.rules import IndicatorKind, IndicatorSource, IndicatorUnit
 from market.plan.targets import TargetDraft, set_target
 from market.reports.catalogue import REPORTS
-from market.reports.declare import ReportAsked
+from market.reports.declare import CompareWith, ReportAsked
 from market.reports.outputs.chart import chart_of
 from market.reports.outputs.drawing import PictureForm, draw
 from market.reports.outputs.export import Gone, charted, write_report
+from market.reports.run import run_report
 from market.reports.schedules import ScheduleDraft, make_scheduled_reports, schedule_report
 from market.reports.states import ReportCadence
 from market.reports.submissions import SubmissionDraft, read_submission, submit_report
 from market.reports.tables import KeptReport
 from schema.authentication import Authentication
+from schema.reports.files import files_of
 from schema.reports.outputs.downloads import ReportDownloads
 from tests.checkout.shop import peaches
 from tests.clock import FakeClock
@@ -151,6 +153,25 @@ def test_a_key_with_a_dot_filters_and_comparisons_reach_the_report(market: Marke
     both = fetch(market, f"{path}&where.region={FENGHUA}&compareWith=PREVIOUS_PERIOD", ADMIN)
     assert villages(both) == {"滕头村", "梅园村"}
     assert len(rows(both)[0]) > len(rows(fetch(market, path, ADMIN))[0])
+
+
+def test_the_files_that_an_answer_names_are_its_own(market: Market) -> None:
+    asked = ReportAsked(
+        "sales",
+        date(2026, 6, 1),
+        date(2026, 6, 30),
+        group_by=("village", "kind"),
+        where={"kind": ("PRODUCT",), "region": (CIXI,)},
+        compare_with=CompareWith.PREVIOUS_PERIOD,
+    )
+    answer = run_report(market, ADMIN, asked)
+    files = files_of(ADMIN, answer)
+    assert files is not None
+
+    sheet = rows(fetch(market, files.csv, ADMIN))
+
+    assert [row[0] for row in sheet[1:]] == [row[0] for row in answer.rows] == ["梅园村"]
+    assert len(sheet[0]) == len(answer.columns)
 
 
 def test_everybody_gets_their_own_rows(market: Market, fair: Fair) -> None:

@@ -101,14 +101,22 @@ def test_each_operation_has_its_own_price() -> None:
 
 
 def test_charging_refuses_above_the_limit() -> None:
-    static = CHECK.check(parse("query($n: Int) { products(first: $n) { nodes { id } } }"))
+    inner = "producer { products(first: 7) { nodes { id } } }"
+    static = CHECK.check(parse("query($n: Int) { products(first: $n) { nodes { id " + inner + " } } }"))
 
-    assert static.charge(None, {"n": 999}) == 1000
+    assert static.charge(None, {"n": 99}) == 991
     with pytest.raises(LimitExceeded) as caught:
-        static.charge(None, {"n": 1000})
+        static.charge(None, {"n": 100})
     assert caught.value.extensions == {
         "code": "QUERY_TOO_COMPLEX", "what": "cost", "limit": 1000, "actual": 1001,
     }  # fmt: skip
+
+
+def test_a_page_that_is_too_large_is_for_its_reader_to_refuse() -> None:
+    by_variable = CHECK.check(parse("query($n: Int) { products(first: $n) { nodes { id } } }"))
+    literal = CHECK.check(parse("{ products(first: 5000) { nodes { id } } }"))
+
+    assert by_variable.charge(None, {"n": 100}) == by_variable.charge(None, {"n": 5000}) == literal.charge(None, {})
 
 
 @pytest.mark.parametrize(

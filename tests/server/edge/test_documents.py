@@ -109,6 +109,8 @@ def test_names_are_suggested_only_if_wanted() -> None:
     kept = [error.message for error in quiet.get(text).errors]
 
     assert any("Did you mean" in message for message in told)
+    assert any("Allowed: FRUIT, TEA." in message for message in told)
+    assert not any("TEA" in message for message in kept)
     assert not any("Did you mean" in message for message in kept)
     operation = quiet.get("query($w: Where) { find(where: $w) }").operation(None)
     assert not isinstance(operation, GraphQLError)

@@ -24,7 +24,11 @@ LEGACY = {**JSON, "accept": "application/json"}
         ("query A { hello } query B { hello }", None, "BAD_USER_INPUT"),
         ("fragment F on Query { hello }", None, "GRAPHQL_VALIDATION_FAILED"),
         ("{" + "a: hello " * 51 + "}", None, "QUERY_TOO_COMPLEX"),
-        ("{ products(first: 5000) { nodes { title } } }", None, "QUERY_TOO_COMPLEX"),
+        (
+            "{ products(first: 100) { nodes { producer { products(first: 9) { nodes { title } } } } } }",
+            None,
+            "QUERY_TOO_COMPLEX",
+        ),
     ],
 )
 def test_a_request_error_is_400_or_legacy_200(

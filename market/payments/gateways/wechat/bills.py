@@ -1,6 +1,11 @@
-"""WeChat Pay's trade bill of a day, all trades (交易账单, bill_type ALL;
-https://pay.weixin.qq.com/doc/v3/merchant/4012791856): text in which each value begins with a grave accent, a row of
-names first, two rows of totals last."""
+"""WeChat Pay's trade bill of a day, all trades (交易账单, bill_type ALL): text in which each value begins with a grave
+accent, a row of names first, two rows of totals last.
+
+The columns are those of https://pay.weixin.qq.com/docs/merchant/products/bill-download/format-trade.html (of 25 November
+2024), how it is asked for those of https://pay.weixin.qq.com/doc/v3/merchant/4012556654; both read on 24 November 2026.
+A refund is in it on the day that it was asked for, with the state that it had when the bill was made. The shape of a row
+is also that of the sample in https://developers.weixin.qq.com/minigame/dev/wxcloudrun/src/development/pay/order/bill.html.
+"""
 
 import re
 from collections.abc import Mapping, Sequence
@@ -14,9 +19,12 @@ TOTALS = "总交易单数"
 _AT, _TRADE, _NUMBER, _STATE = "交易时间", "微信订单号", "商户订单号", "交易状态"
 _REFUND, _REFUND_NUMBER, _REFUND_STATE = "微信退款单号", "商户退款单号", "退款状态"
 _FEE = "手续费"
-# Amounts before coupons of WeChat's own; bills of merchants from before 2019 have only the ones after them.
-_PAID, _PAID_ONCE = "订单金额", "应结订单金额"
-_PAID_BACK, _PAID_BACK_ONCE = "申请退款金额", "退款金额"
+# Amounts before coupons of WeChat's own. Bills in the format of before 2018, which a few merchants still get, have only
+# those after them, by other names; those of their totals are as programs from then have them, WeChat no longer says.
+_PAID = ("订单金额", "应结订单金额", "总金额")
+_PAID_BACK = ("申请退款金额", "退款金额")
+_PAID_TOTAL = ("订单总金额", "应结订单总金额", "总交易额")
+_PAID_BACK_TOTAL = ("申请退款总金额", "退款总金额", "总退款金额")
 _REVOKED = "REVOKED"
 _YUAN = re.compile(r"(-?)(\d{1,13})(?:\.(\d{1,2})0*)?")
 
@@ -44,8 +52,8 @@ def _read(day: date, text: str) -> Bill:
     )
     said = {
         "rows": (int(totals[TOTALS]), len(rows) - 3),
-        "paid": (_fen(totals, "订单总金额", "应结订单总金额"), bill.paid_fen),
-        "refunded": (_fen(totals, "申请退款总金额", "退款总金额"), bill.refunded_fen),
+        "paid": (_fen(totals, *_PAID_TOTAL), bill.paid_fen),
+        "refunded": (_fen(totals, *_PAID_BACK_TOTAL), bill.refunded_fen),
         "fee": (_fen(totals, "手续费总金额"), bill.fee_fen),
     }
     wrong = [f"{name} {here}, not {there}" for name, (there, here) in said.items() if there != here]
@@ -75,7 +83,7 @@ def _line(names: Sequence[str], row: str) -> list[BillLine]:
             number=found[_REFUND_NUMBER if is_refund else _NUMBER],
             provider_id=found[_REFUND if is_refund else _TRADE],
             state=found[_REFUND_STATE if is_refund else _STATE],
-            amount_fen=_fen(found, _PAID_BACK, _PAID_BACK_ONCE) if is_refund else _fen(found, _PAID, _PAID_ONCE),
+            amount_fen=_fen(found, *(_PAID_BACK if is_refund else _PAID)),
             at=at,
             fee_fen=_rounded(found[_FEE]),
         )

@@ -1,19 +1,19 @@
-"""The plan's indicators as a bulletin prints them. The two rooms do not know each other; here they meet."""
+"""A region's monthly bulletin with the plan's indicators in it: what the reports say, and the plan beside it."""
 
-from collections.abc import Mapping, Sequence
-from datetime import date
+from collections.abc import Mapping
+from dataclasses import replace
+from datetime import date, timedelta
 from types import MappingProxyType
 
-from sqlmodel import col, select
+from dateutil.relativedelta import relativedelta
 
+from market.kernel.clock import business_day
 from market.kernel.errors import Language
 from market.kernel.market import Market
 from market.kernel.permissions import Actor, Permission, scope_of
-from market.places.rules import subtree
 from market.plan.rules import IndicatorUnit, PlanLight, value_text
 from market.plan.scorecard import ScorecardRow, plan_scorecard
-from market.plan.tables import Plan
-from market.reports.outputs.bulletin.gather import IndicatorLine
+from market.reports.outputs.bulletin.gather import Bulletin, IndicatorLine, monthly_bulletin
 
 _LIGHTS: Mapping[PlanLight, tuple[str, str]] = MappingProxyType(
     {
@@ -29,6 +29,15 @@ _LIGHTS: Mapping[PlanLight, tuple[str, str]] = MappingProxyType(
 _UNITS = {IndicatorUnit.YUAN: "¥", IndicatorUnit.PERCENT: "%"}
 
 
+def county_bulletin(market: Market, actor: Actor, *, region_code: str, month: date, language: Language) -> Bulletin:
+    """`monthly_bulletin` with the plan's indicators at the month's end, or today's. Refuses as that does."""
+    made = monthly_bulletin(market, actor, region_code=region_code, month=month, language=language)
+    last = made.month + relativedelta(months=1) - timedelta(days=1)
+    as_of = min(last, business_day(market.now()))
+    lines = plan_lines(market, actor, region_code=region_code, as_of=as_of, language=language)
+    return replace(made, indicators=lines)
+
+
 def plan_lines(
     market: Market, actor: Actor, *, region_code: str, as_of: date, language: Language
 ) -> list[IndicatorLine]:
@@ -36,16 +45,7 @@ def plan_lines(
     not broken down that far, those that have a figure. None for whoever may not see plans."""
     if scope_of(actor, Permission.PLAN_READ) is None:
         return []
-    with market.read() as session:
-        running = session.exec(
-            select(Plan)
-            .where(col(Plan.starts_on) <= as_of, col(Plan.ends_on) >= as_of)
-            .order_by(col(Plan.starts_on).desc(), col(Plan.id))
-        ).all()
-    plans: Sequence[Plan] = [each for each in running if region_code.startswith(subtree(each.region_code))]
-    if not plans:
-        return []
-    card = plan_scorecard(market, actor, plan_id=plans[0].id, region_code=region_code, as_of=as_of)
+    card = plan_scorecard(market, actor, region_code=region_code, as_of=as_of)
     rows = () if card is None else card.rows
     with_target = [row for row in rows if row.target is not None]
     return [_line(row, language) for row in with_target or [row for row in rows if row.actual]]
