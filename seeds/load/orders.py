@@ -1,7 +1,6 @@
 """Invented orders in their millions, on top of the load data: a year of them, with refunds, and the journal of sales.
 
-Whatever reports read is as true as if sold: lines, parts, orders, journal and sums add up. No money moves, so
-`market reports check` says of it that the ledger knows nothing.
+Whatever reports read is as true as if sold; no money moves, so `market reports check` misses it in the ledger alone.
 """
 
 from bisect import bisect
