@@ -47,43 +47,44 @@ def confirm_transfer(market: Market, actor: Actor, arrived: Arrived, *, paid: Pa
     Once, by `key`. Guards: the payment's row, then its order's.
     """
     reach(actor, Permission.PAYMENT_CONFIRM)
-    number, now = _reference(arrived.bank_reference), market.now()
+    _reference(arrived.bank_reference)
+    now = market.now()
     if arrived.received_at is not None and arrived.received_at > now:
         raise Invalid(field="receivedAt", allowed="not in the future", allowed_zh="不能晚于现在")
-    with market.transaction() as session:
-
-        def act() -> str:
-            payment = session.exec(
-                select(Payment)
-                .where(Payment.id == arrived.payment_id, Payment.method == PayMethod.BANK_TRANSFER)
-                .with_for_update(key_share=True)
-            ).first()
-            if payment is None or not _within(session, actor, payment.order_id):
-                raise NotFound(field="payment")
-            before = PaymentState(payment.state)
-            if PaymentState.SUCCEEDED not in PAYMENT_MOVES[before]:
-                allowed = tuple(sorted(PAYMENT_MOVES[before]))
-                raise IllegalTransition(from_state=before, to_state=PaymentState.SUCCEEDED, allowed=allowed)
-            if arrived.amount_fen != payment.amount_fen:
-                raise TransferDiffers(amount=Money(payment.amount_fen).text())
-            _require_unknown(session, payment.gateway, number)
-            at = arrived.received_at or now
-            trade = Trade(payment.out_trade_no, TradeState.PAID, number, payment.amount_fen, payment.currency, at)
-            apply_trade(session, market, paid, payment, trade)
-            after = {"state": payment.state, "fen": payment.amount_fen, "bankReference": number}
-            audit.record(
-                session,
-                actor,
-                action="payment.confirm",
-                subject=payment.id,
-                before={"state": before},
-                after=after,
-                now=now,
+    try:
+        with market.transaction() as session:
+            asked = _key(actor, "payment.confirm", key, asdict(arrived))
+            return once(
+                session, asked, lambda: _confirm(session, market, actor, arrived, paid), now=now, dump=str, load=str
             )
-            return payment.id
+    except sa.exc.IntegrityError as error:  # the one constraint it can meet: payment_provider_once
+        raise _known_already() from error
 
-        asked = _key(actor, "payment.confirm", key, asdict(arrived))
-        return once(session, asked, act, now=now, dump=str, load=str)
+
+def _confirm(session: Session, market: Market, actor: Actor, arrived: Arrived, paid: Paid) -> str:
+    number, now = _reference(arrived.bank_reference), market.now()
+    payment = session.exec(
+        select(Payment)
+        .where(Payment.id == arrived.payment_id, Payment.method == PayMethod.BANK_TRANSFER)
+        .with_for_update(key_share=True)
+    ).first()
+    if payment is None or not _within(session, actor, payment.order_id):
+        raise NotFound(field="payment")
+    before = PaymentState(payment.state)
+    if PaymentState.SUCCEEDED not in PAYMENT_MOVES[before]:
+        allowed = tuple(sorted(PAYMENT_MOVES[before]))
+        raise IllegalTransition(from_state=before, to_state=PaymentState.SUCCEEDED, allowed=allowed)
+    if arrived.amount_fen != payment.amount_fen:
+        raise TransferDiffers(amount=Money(payment.amount_fen).text())
+    _require_unknown(session, payment.gateway, number)
+    at = arrived.received_at or now
+    trade = Trade(payment.out_trade_no, TradeState.PAID, number, payment.amount_fen, payment.currency, at)
+    apply_trade(session, market, paid, payment, trade)
+    after = {"state": payment.state, "fen": payment.amount_fen, "bankReference": number}
+    audit.record(
+        session, actor, action="payment.confirm", subject=payment.id, before={"state": before}, after=after, now=now
+    )
+    return payment.id
 
 
 def confirm_refund(
@@ -174,11 +175,15 @@ def _require_unknown(session: Session, gateway: str, number: str) -> None:
     """One line of the bank's statement pays one order; the unique index of provider numbers is beneath."""
     taken = select(Payment.id).where(Payment.gateway == gateway, Payment.provider_id == number)
     if session.exec(taken).first() is not None:
-        raise Invalid(
-            field="bankReference",
-            allowed="the number of a transfer that confirmed no other payment",
-            allowed_zh="该流水号已用于确认另一笔付款，请核对后填写",
-        )
+        raise _known_already()
+
+
+def _known_already() -> Invalid:
+    return Invalid(
+        field="bankReference",
+        allowed="the number of a transfer that confirmed no other payment",
+        allowed_zh="该流水号已用于确认另一笔付款，请核对后填写",
+    )
 
 
 def _record(session: Session, actor: Actor, action: str, refund: Refund, *, before: RefundState, now: datetime) -> None:

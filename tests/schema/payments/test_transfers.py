@@ -2,12 +2,14 @@
 
 import asyncio
 from collections.abc import Callable, Coroutine
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from typing import Any
 
 import pytest
 
 from market.checkout.till import expire_orders, on_paid, on_refunded
+from market.kernel.errors import Invalid
 from market.kernel.market import Market
 from market.kernel.permissions import Actor, ActorKind, Role
 from market.ledger.check import ledger_check
@@ -15,6 +17,7 @@ from market.payments.flow import Till, send_refunds
 from market.payments.gateways.sandbox import Sandbox
 from market.payments.gateways.transfer import BankTransfer
 from market.payments.port import Gateway, RefundAnswer, RefundAnswerState, RefundIntent
+from market.payments.transfers import Arrived, confirm_transfer
 from schema.services import Services
 from tests.checkout.shop import Shop, buyers, home, key, open_shop, peaches, placed, put
 from tests.clock import FakeClock
@@ -166,6 +169,27 @@ def test_finance_confirms_a_transfer_once_and_only_in_its_amount(counter: Counte
         assert sorted(each["__typename"] for each in answers) == ["ConfirmedPaymentPayload", *["IllegalTransition"] * 3]
 
     counter.walk(walk)
+
+
+def test_one_line_of_the_banks_statement_pays_one_order_also_at_once(counter: Counter) -> None:
+    payments: list[str] = []
+
+    async def choose(_market: Market) -> None:
+        payments.extend([await counter.payment(counter.order()) for _ in range(2)])
+
+    def confirm(payment: str) -> str:
+        arrived = Arrived(payment, 18_600, "IN-7")
+        try:
+            return confirm_transfer(counter.market, HERE, arrived, paid=on_paid, key=key())
+        except Invalid as error:
+            return str(error.facts["field"])
+
+    counter.walk(choose)
+    with ThreadPoolExecutor(2) as threads:
+        told = list(threads.map(confirm, payments))
+
+    assert sorted(told) == sorted(["bankReference", *(set(told) & set(payments))])
+    assert len(set(told) & set(payments)) == 1
 
 
 def test_a_transfer_that_comes_late_has_the_goods_or_goes_back_by_hand(counter: Counter, clock: FakeClock) -> None:
