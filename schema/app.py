@@ -1,5 +1,6 @@
 """The composition root: settings → market → GraphQL → ASGI. Nothing else knows all of its parts."""
 
+import gc
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, MutableMapping
 from contextlib import asynccontextmanager, closing
 from typing import Any
@@ -62,7 +63,9 @@ LIST_ITEMS = 4
 def asgi() -> App:
     """The application of this process, from its environment: what the server runs."""
     settings = read_settings()
-    return create_app(settings, open_market(settings), configure_logs(settings))
+    app = create_app(settings, open_market(settings), configure_logs(settings))
+    gc.freeze()  # what is loaded by now lives as long as the process: the collector need not walk it again and again
+    return app
 
 
 def create_app(settings: Settings, market: Market, log: Log) -> App:

@@ -12,6 +12,7 @@ before its time begins. PostgreSQL runs without fsync here, SQLite with it.
 
 import argparse
 import asyncio
+import gc
 import statistics
 import tempfile
 import time
@@ -236,6 +237,7 @@ def main() -> None:
     parser.add_argument("--orders", type=int, default=600)
     parser.add_argument("--rounds", type=int, default=3)
     asked = parser.parse_args()
+    gc.freeze()  # as a server does (schema.app.asgi)
     for engine in asked.engine or ENGINES:
         print(f"\n## {engine}")
         with databases(engine) as source:
