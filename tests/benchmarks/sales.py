@@ -7,6 +7,7 @@ both ways give the same sums, and prints times. The PostgreSQL server is that of
 """
 
 import argparse
+import gc
 import itertools
 import math
 import statistics
@@ -144,6 +145,7 @@ def main() -> None:
     parser.add_argument("--engine", choices=ENGINES, action="append")
     parser.add_argument("--database-url", help="One that has load orders (market seed --load orders-1m), only read.")
     given = parser.parse_args()
+    gc.freeze()  # as a server does (schema.app.asgi)
     if given.database_url:
         with closing(Market(open_database(given.database_url))) as market:
             measure(market)
