@@ -64,6 +64,7 @@ def asgi() -> App:
     """The application of this process, from its environment: what the server runs."""
     settings = read_settings()
     app = create_app(settings, open_market(settings), configure_logs(settings))
+    gc.collect()
     gc.freeze()  # what is loaded lives as long as the process: each full collection walked it, 80 ms within a large report
     return app
 

@@ -18,8 +18,8 @@ import pytest
 
 ROOT = Path(__file__).parents[2]
 QUERY = "query First { products(first: 3) { totalCount nodes { id title } } }"
-RSS_MB_MAX = 180
-"""Measured: 170 after the worker's first round, 30 of which are mapped files: libraries and the database."""
+RSS_MB_MAX = 190
+"""Measured: 170 to 177 after the worker's first round, 30 of which are mapped files: libraries and the database."""
 SELDOM_NEEDED = (
     "typer",
     "alembic",
